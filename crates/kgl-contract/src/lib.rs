@@ -1,0 +1,58 @@
+//! Every JSON document that crosses a pipe of kgl: its type, its version, its
+//! canonical bytes, its digest; and the exit codes that every tool shares.
+//!
+//! A document is one JSON object whose `schema` field names its kind and major
+//! version (`"kgl.search/1"`). The rules are the same for all of them:
+//!
+//! * an unknown major version is refused, an unknown field of a known major is
+//!   not ([`unknown_fields`] finds them, so that a tool can warn of a typo);
+//! * fields carry their unit in the name (`size_bytes`, `elapsed_ms`);
+//! * what must be equal from run to run holds no time, host or path and no
+//!   float where an integer says it; what varies sits in an `attempt` object;
+//! * the bytes on a pipe are [`canonical_bytes`], and digests are taken of those.
+//!
+//! The types here are the wire shapes. A tool that works with another shape
+//! converts at its edge. The JSON Schemas under `schemas/` are generated from
+//! these types by this crate's tests (`KGL_BLESS=1 cargo test -p kgl-contract`).
+
+mod canonical;
+mod challenge;
+mod decimal;
+mod digest;
+mod document;
+mod exit;
+mod fleet;
+mod index_set;
+mod inspection;
+mod run;
+#[cfg(test)]
+mod schema_files;
+mod search;
+mod search_result;
+mod submission;
+mod validation_report;
+
+pub use canonical::{canonical_bytes, canonical_digest};
+pub use challenge::{
+    Better, Challenge, ColumnRange, Metric, Remote, RowOrder, SubmissionRules, Where,
+};
+pub use decimal::{Decimal, DecimalError};
+pub use digest::{DigestError, Sha256};
+pub use document::{Document, DocumentError, Tag, parse_document, unknown_fields};
+pub use exit::Exit;
+pub use fleet::{Fleet, FleetHost, FleetShard};
+pub use index_set::{IndexSet, IndexSetError};
+pub use inspection::{
+    ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind, FilesOfKind,
+    Inspection, SubmissionShape, TableProfile, Unlearned,
+};
+pub use run::{Run, RunEnd, RunPlace, RunState, RunWhere, Why};
+pub use search::{
+    Columns, Filters, GroupColumn, Mode, ResolveError, ScaledScoring, ScoringSpec, Search,
+    SequenceFile, Wildcards,
+};
+pub use search_result::{
+    Attempt, Coverage, Hit, QueryHits, SearchMerged, SearchShard, ShardOf, TargetList,
+};
+pub use submission::{CheckedFile, Fault, Faults, SubmissionCheck, SubmissionRequest};
+pub use validation_report::{ValidationItem, ValidationReport};
