@@ -1,0 +1,101 @@
+//! What a vector of lanes must be able to do, and the portable twin.
+
+use super::bounds::Width;
+use super::tile::{self, Job};
+
+/// A vector of equal integers. A value of a vector type can only be made from
+/// a token, and a token only where the processor was seen to have the
+/// instructions; so whoever holds a value may use it, and every method here
+/// is safe to call.
+pub(super) trait Lanes: Copy {
+    /// The proof that the instructions are there.
+    type Token: Copy;
+    /// How many lanes there are.
+    const COUNT: usize;
+
+    /// The same number in all lanes, its low bits where it does not fit.
+    fn splat(token: Self::Token, value: i64) -> Self;
+    /// Small numbers, a byte a lane; the slice is `COUNT` long.
+    fn from_codes(token: Self::Token, codes: &[u8]) -> Self;
+    /// Lane by lane sums, modulo the lane's width.
+    fn add(self, other: Self) -> Self;
+    /// Lane by lane maxima, signed.
+    fn max(self, other: Self) -> Self;
+    /// `yes` in the lanes where `self` equals `key`, `no` in the others.
+    fn select(self, key: Self, yes: Self, no: Self) -> Self;
+    /// One lane; `lane` below `COUNT`.
+    fn get(self, lane: usize) -> i64;
+}
+
+/// The token of plain Rust: always there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portable;
+
+/// Lanes of the 64-bit kernel, on every path.
+pub(super) const WIDE: usize = 8;
+
+/// An array that the compiler maps on whatever vectors there are.
+#[derive(Clone, Copy)]
+#[repr(align(16))]
+pub(super) struct Array<T, const N: usize>([T; N]);
+
+macro_rules! array_lanes {
+    ($type:ty, $count:expr) => {
+        impl Lanes for Array<$type, { $count }> {
+            type Token = Portable;
+            const COUNT: usize = $count;
+
+            #[inline(always)]
+            fn splat(_: Portable, value: i64) -> Self {
+                // Truncation is the point: sums are taken modulo the width.
+                #[allow(clippy::cast_possible_truncation)]
+                Array([value as $type; $count])
+            }
+
+            #[inline(always)]
+            fn from_codes(_: Portable, codes: &[u8]) -> Self {
+                Array(std::array::from_fn(|lane| codes[lane].into()))
+            }
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Array(std::array::from_fn(|lane| {
+                    self.0[lane].wrapping_add(other.0[lane])
+                }))
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                Array(std::array::from_fn(|lane| self.0[lane].max(other.0[lane])))
+            }
+
+            #[inline(always)]
+            fn select(self, key: Self, yes: Self, mut no: Self) -> Self {
+                for lane in 0..$count {
+                    if self.0[lane] == key.0[lane] {
+                        no.0[lane] = yes.0[lane];
+                    }
+                }
+                no
+            }
+
+            #[inline(always)]
+            fn get(self, lane: usize) -> i64 {
+                self.0[lane].into()
+            }
+        }
+    };
+}
+
+array_lanes!(i16, 8);
+array_lanes!(i32, 4);
+array_lanes!(i64, WIDE);
+
+/// Scores a batch with arrays.
+pub(super) fn score(token: Portable, job: &Job<'_>) -> Vec<i64> {
+    match job.form.width {
+        Width::I16 => tile::score::<Array<i16, 8>>(token, job),
+        Width::I32 => tile::score::<Array<i32, 4>>(token, job),
+        Width::I64 => tile::score::<Array<i64, WIDE>>(token, job),
+    }
+}

@@ -1,0 +1,25 @@
+//! What the tests of several crates share.
+//!
+//! - [`rng`]: seeded random numbers that never change.
+//! - [`families`]: seeded RNA families that remember where each residue came
+//!   from.
+//! - [`conformance`]: one suite for every aligner, with [`mod@reference`] as the
+//!   textbook it is compared with.
+//! - [`skip`]: tests that need what is not there, skipped and counted.
+//! - [`process`]: a binary run to its end, with its input and outputs.
+
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    reason = "only tests run this, and tests may fail loudly"
+)]
+
+pub mod conformance;
+pub mod families;
+pub mod process;
+pub mod reference;
+pub mod rng;
+pub mod skip;
+
+pub use rng::Rng;
