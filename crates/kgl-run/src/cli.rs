@@ -1,0 +1,190 @@
+//! The command line. The doc comments here are the help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use kgl_cli::{Arguments, Common};
+use kgl_contract::Where;
+
+const AFTER: &str = "\
+Input:
+  A kgl.challenge/1 document: --competition SLUG, --challenge FILE, or stdin. The argv behind
+  VERB runs in the competition's folder, without a shell, with stdin empty, and with
+    KGL_RUN_ID       the run's id
+    KGL_RUN_DIR      the run's folder (absolute): a place for what the run leaves behind
+    KGL_PROJECT_DIR  the project's folder (absolute)
+    KGL_SEED         the seed, where one was given
+  The rest of the environment is passed on as it is, and is never written down.
+
+Output:
+  stdout  a kgl.run/1 document: the plan, the run that was started, or how it ended.
+          status and stop give one a line. A terminal is shown no documents but the plan.
+  stderr  what VERB prints while it runs in the foreground, and words for people.
+  files   competitions/SLUG/outputs/runs/ID/run.json, run.log and, at the end, run.rc
+
+Exit codes:
+  0  done; for --detach: started
+  1  VERB ended with 1; or VERB is running already (--again starts another)
+  2  VERB ended with 2; or bad usage or input: nothing was started
+  3  VERB ended with any other code, by a signal, or was stopped; or the disk failed
+
+Verbs of kgl-run itself (status, stop, why, watch) win over verbs of the same name in the
+challenge: a local run is ended by `kgl-run stop`, whatever the challenge calls `stop`.
+
+Examples:
+  kgl-run train --competition stanford-rna-3d-folding-2 --plan
+  kgl-run train --competition stanford-rna-3d-folding-2 --seed 7 -- --folds 5
+  kgl-run train --detach < competitions/jaguar-re-id/challenge.json
+  kgl-run watch --competition jaguar-re-id
+  kgl-run status --competition jaguar-re-id | jq -r 'select(.state == \"failed\").why.what'
+";
+
+/// Turn a verb of a competition into a run, and tell the truth about how it ended
+///
+/// A challenge names the argv behind each of its verbs. kgl-run executes it, keeps its log,
+/// passes ^C on, and records how it ended. What a run's state is (running, done, failed,
+/// stopped, died, rebooted) is found out when it is asked for, from what the run left and from
+/// the processes that are there; no file of a dead process is believed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kgl-run",
+    version,
+    after_long_help = AFTER,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Verbs of kgl-run itself",
+    override_usage = "kgl-run VERB --competition SLUG [OPTIONS] [-- ARGS...]\n       \
+                      kgl-run status|stop|why|watch --competition SLUG [OPTIONS]"
+)]
+pub struct Args {
+    /// A verb of the challenge: train, predict, sync, ...
+    pub verb: Option<String>,
+    /// Arguments that are added to the verb's argv
+    #[arg(last = true)]
+    pub args: Vec<String>,
+    /// Print the run as it would be, and touch nothing
+    #[arg(long, conflicts_with = "detach")]
+    pub plan: bool,
+    /// Come back as soon as the run has started; it outlives the terminal and the ssh session
+    #[arg(long)]
+    pub detach: bool,
+    /// Start it even though the same verb is running already
+    #[arg(long)]
+    pub again: bool,
+    /// The run's seed, which VERB finds in KGL_SEED
+    #[arg(long, value_name = "N", env = "KGL_SEED", hide_env_values = true)]
+    pub seed: Option<u64>,
+    /// Where to run, instead of where the challenge says
+    #[arg(long = "where", value_name = "WHERE")]
+    pub where_: Option<Compute>,
+    /// Options that every verb has.
+    #[command(flatten)]
+    pub source: Source,
+    /// How long a run that is asked to end may take, in seconds, before it is killed
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10)]
+    pub grace: u64,
+    /// The manners of all tools.
+    #[command(flatten)]
+    pub common: Common,
+    /// A verb of kgl-run itself.
+    #[command(subcommand)]
+    pub builtin: Option<Builtin>,
+}
+
+/// Which competition.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Source {
+    /// The competition: competitions/SLUG/challenge.json below the current folder
+    #[arg(long, global = true, value_name = "SLUG", conflicts_with = "challenge")]
+    pub competition: Option<String>,
+    /// The challenge document, in its place: .../competitions/SLUG/challenge.json
+    #[arg(long, global = true, value_name = "FILE")]
+    pub challenge: Option<PathBuf>,
+}
+
+/// What kgl-run can tell and do about runs that were started.
+#[derive(Debug, Subcommand)]
+pub enum Builtin {
+    /// All runs of the competition, newest first
+    Status {
+        /// Only this run: its id, or an end of it that no other id has
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
+    },
+    /// End a run and every process it started: ask, wait --grace seconds, kill
+    ///
+    /// Without --run or --all, the newest run that is running. A run that was started with a
+    /// shorter --grace keeps to its own.
+    Stop {
+        /// This run: its id, or an end of it that no other id has
+        #[arg(long, value_name = "ID", conflicts_with = "all")]
+        run: Option<String>,
+        /// Every run of the competition that is running
+        #[arg(long)]
+        all: bool,
+    },
+    /// Three lines: what failed last, where its log is, the command that goes on from there
+    Why {
+        /// This run: its id, or an end of it that no other id has
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
+    },
+    /// Follow the newest run's log until the run ends; exits with 0 if it is done, 1 if not
+    Watch {
+        /// This run: its id, or an end of it that no other id has
+        #[arg(long, value_name = "ID")]
+        run: Option<String>,
+        /// Print what is in the log so far, and how the run stands
+        #[arg(long)]
+        no_follow: bool,
+    },
+    /// What --detach leaves running: reads a planned run, starts it, attends it to its end
+    // A challenge cannot have a verb of this name.
+    #[command(name = "_attend", hide = true)]
+    Attend {
+        /// The project's folder; absolute.
+        #[arg(long)]
+        project: OsString,
+        /// As of the command that detached.
+        #[arg(long)]
+        again: bool,
+    },
+}
+
+/// A kind of compute, as `--where` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compute {
+    /// This machine.
+    Local,
+    /// One host over ssh.
+    Host,
+    /// Several hosts over ssh.
+    Fleet,
+    /// An array job.
+    Batch,
+}
+
+impl From<Compute> for Where {
+    fn from(compute: Compute) -> Self {
+        match compute {
+            Compute::Local => Self::Local,
+            Compute::Host => Self::Host,
+            Compute::Fleet => Self::Fleet,
+            Compute::Batch => Self::Batch,
+        }
+    }
+}
+
+impl Args {
+    /// How long a run that is asked to end may take.
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace)
+    }
+}
+
+impl Arguments for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}

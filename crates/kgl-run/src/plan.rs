@@ -1,0 +1,246 @@
+//! What a verb would do, as a document: a pure function of the challenge, the request and a few
+//! facts.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use kgl_cli::{Failure, OrFail as _};
+use kgl_contract::{Challenge, Run, RunPlace, RunState, RunWhere, Tag, Where, canonical_digest};
+
+use crate::place::{Place, is_name};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// The verb.
+    pub(crate) verb: String,
+    /// What is added to its argv.
+    pub(crate) args: Vec<String>,
+    /// The run's seed.
+    pub(crate) seed: Option<u64>,
+    /// Where to run, if not where the challenge says.
+    pub(crate) where_: Option<Where>,
+}
+
+/// What a plan needs to know of the world.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// RFC 3339, UTC, to the second.
+    pub(crate) now: String,
+    /// This machine's name.
+    pub(crate) host: String,
+    /// Tells apart the runs that start within one second.
+    pub(crate) salt: u16,
+    /// The project's commit, and whether anything differs from it.
+    pub(crate) commit: Option<(String, bool)>,
+}
+
+impl Facts {
+    /// The facts as they are now.
+    pub(crate) fn gather(project: &Path) -> Self {
+        Self {
+            now: kgl_cli::now(),
+            host: kgl_cli::host_name(),
+            salt: salt(),
+            commit: commit(project),
+        }
+    }
+}
+
+/// The run that `request` would be.
+///
+/// # Errors
+/// No such verb, an empty argv, or a place other than this machine (exit 2).
+pub(crate) fn plan(
+    challenge: &Challenge,
+    place: &Place,
+    request: &Request,
+    facts: &Facts,
+) -> Result<Run, Failure> {
+    let verb = &request.verb;
+    let slug = &place.slug;
+    let Some(words) = challenge.verbs.get(verb) else {
+        let verbs: Vec<&str> = challenge.verbs.keys().map(String::as_str).collect();
+        let failure = Failure::usage(format_args!("{slug} has no verb `{verb}`"));
+        return Err(if verbs.is_empty() {
+            failure.hint(format_args!(
+                "its challenge.json names none: add \"verbs\": {{ \"{verb}\": [\"./{verb}.sh\"] }}"
+            ))
+        } else {
+            failure.hint(format_args!("it has: {}", verbs.join(", ")))
+        });
+    };
+    if !is_name(verb) {
+        return Err(Failure::usage(format_args!(
+            "{slug}, verb `{verb}`: a verb's name is lower-case letters, digits and `-`"
+        )));
+    }
+    if words.first().is_none_or(String::is_empty) {
+        return Err(Failure::usage(format_args!(
+            "{slug}, verb `{verb}`: its argv names no program"
+        )));
+    }
+    let mut argv = words.clone();
+    argv.extend(request.args.iter().cloned());
+    if let Some(word) = argv.iter().find(|word| word.contains('\0')) {
+        return Err(Failure::usage(format_args!(
+            "{slug}, verb `{verb}`: {word:?} holds a zero byte, which no program can be given"
+        )));
+    }
+    let where_ = request.where_.unwrap_or(challenge.where_);
+    if where_ != Where::Local {
+        let name = match where_ {
+            Where::Local => "local",
+            Where::Host => "host",
+            Where::Fleet => "fleet",
+            Where::Batch => "batch",
+        };
+        return Err(Failure::usage(format_args!(
+            "{slug} runs `{verb}` on `{name}`, and kgl-run runs verbs on this machine only so far"
+        ))
+        .hint("pass --where local to run it here"));
+    }
+    let id = run_id(&facts.now, verb, facts.salt);
+    Ok(Run {
+        schema: Tag::default(),
+        competition: slug.clone(),
+        verb: verb.clone(),
+        argv,
+        commit: facts.commit.as_ref().map(|(commit, _)| commit.clone()),
+        dirty: facts.commit.as_ref().map(|(_, dirty)| *dirty),
+        challenge_sha256: canonical_digest(challenge)
+            .or_usage("cannot take the challenge's digest")?,
+        config: None,
+        seed: request.seed,
+        where_: RunWhere {
+            kind: where_,
+            host: facts.host.clone(),
+        },
+        paths: RunPlace {
+            work: place.work(),
+            folder: format!("{}/outputs/runs/{id}", place.work()),
+            log: "run.log".to_owned(),
+        },
+        state: RunState::Planned,
+        end: None,
+        pid: None,
+        pid_start_ticks: None,
+        boot_id: None,
+        started_at: None,
+        ended_at: None,
+        why: None,
+        result: None,
+        id,
+    })
+}
+
+/// `2026-11-23T14:05:01Z`, `train` → `20261123-140501-train-7f3a`.
+fn run_id(now: &str, verb: &str, salt: u16) -> String {
+    let digits: String = now.chars().filter(char::is_ascii_digit).collect();
+    let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
+    format!("{day}-{time}-{verb}-{salt:04x}")
+}
+
+/// How far the second has gone, in 1/65,536: tells runs of one second apart and orders them.
+fn salt() -> u16 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let nanos = since.map_or(0, |since| since.subsec_nanos());
+    u16::try_from((u64::from(nanos) << 16) / 1_000_000_000).unwrap_or(u16::MAX)
+}
+
+/// The commit of `project` and whether anything differs from it, if it is a git checkout and
+/// git is here.
+fn commit(project: &Path) -> Option<(String, bool)> {
+    let git = |args: &[&str]| {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(project)
+            .args(args)
+            // A plan touches nothing, not even git's index.
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(text)
+    };
+    let commit = git(&["rev-parse", "--verify", "HEAD"])?;
+    let changes = git(&["status", "--porcelain"])?;
+    Some((commit, !changes.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kgl_contract::parse_document;
+
+    fn challenge(where_: &str) -> Challenge {
+        let text = format!(
+            r#"{{"schema":"kgl.challenge/1","slug":"demo","name":"Demo","where":"{where_}",
+            "metric":{{"name":"m","better":"higher"}},
+            "verbs":{{"train":["./train.sh","a b"],"empty":[],"Odd name":["x"]}}}}"#
+        );
+        parse_document(text.as_bytes()).unwrap()
+    }
+
+    fn planned(where_: &str, verb: &str, override_: Option<Where>) -> Result<Run, Failure> {
+        let request = Request {
+            verb: verb.into(),
+            args: vec!["--folds".into(), "5".into()],
+            seed: Some(7),
+            where_: override_,
+        };
+        let facts = Facts {
+            now: "2026-11-23T14:05:01Z".into(),
+            host: "laptop".into(),
+            salt: 0x7f3a,
+            commit: Some(("0123abcd".into(), true)),
+        };
+        let place = Place::new("/p".into(), "demo").unwrap();
+        plan(&challenge(where_), &place, &request, &facts)
+    }
+
+    #[test]
+    fn a_plan_says_what_and_where() {
+        let run = planned("local", "train", None).unwrap();
+        assert_eq!(run.id, "20261123-140501-train-7f3a");
+        assert_eq!(run.argv, ["./train.sh", "a b", "--folds", "5"]);
+        assert_eq!(run.state, RunState::Planned);
+        assert_eq!((run.seed, run.dirty), (Some(7), Some(true)));
+        assert_eq!(
+            run.paths.folder,
+            "competitions/demo/outputs/runs/20261123-140501-train-7f3a"
+        );
+        assert!(run.pid.is_none() && run.started_at.is_none());
+    }
+
+    #[test]
+    fn an_unknown_verb_is_answered_with_those_there_are() {
+        let failure = planned("local", "trian", None).unwrap_err().to_string();
+        assert!(failure.contains("no verb `trian`"), "{failure}");
+        assert!(
+            failure.contains("it has: Odd name, empty, train"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn verbs_that_cannot_run_are_refused() {
+        for (verb, word) in [("empty", "names no program"), ("Odd name", "lower-case")] {
+            let failure = planned("local", verb, None).unwrap_err().to_string();
+            assert!(failure.contains(word), "{failure}");
+        }
+    }
+
+    #[test]
+    fn other_machines_are_refused_unless_overridden() {
+        for where_ in ["host", "fleet", "batch"] {
+            let failure = planned(where_, "train", None).unwrap_err().to_string();
+            assert!(failure.contains(&format!("on `{where_}`")), "{failure}");
+            assert!(failure.contains("--where local"), "{failure}");
+            assert!(planned(where_, "train", Some(Where::Local)).is_ok());
+        }
+        assert!(planned("local", "train", Some(Where::Host)).is_err());
+    }
+}
