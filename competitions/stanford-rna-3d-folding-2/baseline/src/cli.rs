@@ -1,0 +1,150 @@
+//! What the command line says.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Template-based RNA 3D structures: predict, score, generate.
+///
+/// A search (kgl-shard-search, kgl-merge) says which known structures a
+/// sequence resembles and how they align. `predict` carries their C1'
+/// coordinates over, builds what they do not cover, and writes five structures
+/// a target as a submission. `score` measures a submission as the competition
+/// does. `generate` makes up a small competition to try it all on.
+#[derive(Debug, Parser)]
+#[command(name = "rna3d", version, after_long_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options that every tool has.
+    #[command(flatten)]
+    pub common: kgl_cli::Common,
+}
+
+impl kgl_cli::Arguments for Cli {
+    fn common(&self) -> &kgl_cli::Common {
+        &self.common
+    }
+}
+
+const EXAMPLES: &str = "\
+Example, from nothing to a score:
+  rna3d generate data
+  for i in 0 1 2 3; do kgl-shard-search $i search.json > shard$i.json; done
+  kgl-merge shard?.json | rna3d predict --data data --out submission.csv
+  rna3d score submission.csv --labels data/hidden/test_labels.csv > report.json
+
+Exit codes: 0 done, 1 a proper no, 2 bad usage or input, 3 the outside world failed.";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn the hits of a search into a submission.
+    Predict(Predict),
+    /// Score a submission against known structures.
+    Score(Score),
+    /// Make up a small competition.
+    Generate(Generate),
+}
+
+/// Turn the hits of a search into a submission.
+///
+/// Reads a search-merged document and writes a CSV with exactly the rows of
+/// sample_submission.csv: five structures a target, from different templates, the
+/// best first; one is the chain folded without a template, which comes first
+/// where no template is near. Residues that a template aligns with get
+/// its coordinates; gaps are bridged by arcs, ends go on as helices, long
+/// stretches are folded into stems. Hits without a known structure are left
+/// out. Which hits are allowed (dates, own entry) is the search's to decide.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  kgl-merge shards/*.json | rna3d predict --data data --out submission.csv"
+)]
+pub struct Predict {
+    /// The search-merged document [default: stdin].
+    pub merged: Option<PathBuf>,
+    /// The competition's folder: the home of train_labels.csv and sample_submission.csv.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+    /// Label files with the templates' structures; may be repeated; a target in
+    /// several counts in the first [default: DIR/train_labels.csv].
+    #[arg(long, value_name = "FILE")]
+    pub labels: Vec<PathBuf>,
+    /// Which rows to predict [default: DIR/sample_submission.csv].
+    #[arg(long, value_name = "FILE")]
+    pub sample: Option<PathBuf>,
+    /// Where the submission appears, by rename; `-` is stdout.
+    #[arg(long, short, value_name = "FILE", default_value = "submission.csv")]
+    pub out: PathBuf,
+    /// Worker threads; the result is the same for any number [default: all cores].
+    #[arg(long, short, value_name = "N")]
+    pub workers: Option<usize>,
+}
+
+/// Score a submission against known structures.
+///
+/// For each target that is in both files: the best TM-score of its structures
+/// by residue number, over all reference structures. Writes a
+/// validation-report document; a table goes to stderr. Where the two share no
+/// target, that is a proper no (exit 1).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  rna3d score submission.csv --labels data/hidden/test_labels.csv > report.json"
+)]
+pub struct Score {
+    /// The submission.
+    pub submission: PathBuf,
+    /// Label files with the true structures; may be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub labels: Vec<PathBuf>,
+    /// A CSV with the columns target_id and group: targets of one group are not
+    /// independent [default: the target's PDB entry].
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<PathBuf>,
+    /// What the report says was held out.
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "all targets of the labels"
+    )]
+    pub split: String,
+    /// The id of the run that made the predictions, for the report.
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    /// Where the report appears, by rename [default: stdout].
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Worker threads; the result is the same for any number [default: all cores].
+    #[arg(long, short, value_name = "N")]
+    pub workers: Option<usize>,
+}
+
+/// Make up a small competition.
+///
+/// RNA families that evolve by substitutions and indels, with coordinates that
+/// follow; RNAs without relatives; relatives too young to be used; residues
+/// missing. Files have the real competition's formats; what competitors would
+/// not have lies under hidden/. The same options give the same bytes on every
+/// machine. A file that is there with other contents is never overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  rna3d generate data --seed 7")]
+pub struct Generate {
+    /// The folder to write.
+    pub folder: PathBuf,
+    /// Another seed, another competition.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Training targets, about.
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    pub train: usize,
+    /// Test targets.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub test: usize,
+    /// The shortest chain's residues, about.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub shortest: usize,
+    /// The longest chain's residues, about.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub longest: usize,
+}

@@ -1,0 +1,45 @@
+//! `rna3d`: template-based RNA 3D structures for stanford-rna-3d-folding-2.
+//!
+//! ```text
+//! rna3d generate data
+//! kgl-merge shard?.json | rna3d predict --data data --out submission.csv
+//! rna3d score submission.csv --labels data/hidden/test_labels.csv > report.json
+//! ```
+//!
+//! * `predict`: a search-merged document in, a submission out. Reads the rows
+//!   of sample_submission.csv and, streaming, the structures of the hits.
+//! * `score`: a submission and labels in, a validation-report document out, a
+//!   table for people on stderr.
+//! * `generate`: a small competition of the real formats, from a seed.
+//!
+//! Exit codes: 0 done, 1 a proper no (nothing to score), 2 bad usage or input,
+//! 3 the outside world failed.
+//!
+//! The way of a prediction: [`transfer`] copies what an alignment allows,
+//! [`complete`] builds the rest ([`fold`] → [`arms`] for long stretches,
+//! [`bridge`] for short ones, [`relax`] for the seams). The score is
+//! [`tm_score`] on [`geometry`]'s superposition. Whatever reaches a file is
+//! computed with `+ - * / sqrt` and libm, in a fixed order: the bytes are the
+//! same on every machine and for any number of workers.
+
+pub mod arms;
+pub mod bootstrap;
+pub mod bridge;
+pub mod cli;
+pub mod complete;
+pub mod fold;
+pub mod generate;
+pub mod geometry;
+pub mod helix;
+pub mod labels;
+pub mod predict;
+pub mod random;
+pub mod relax;
+mod run;
+pub mod score;
+pub mod submission;
+pub mod table;
+pub mod tm_score;
+pub mod transfer;
+
+pub use run::run;
