@@ -1,0 +1,124 @@
+# kgl: a target is one line that pipes tools or calls one script.
+# Bare `make` is the help; `make doctor` says what this machine lacks.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+competition ?= $(KAGGLE_COMPETITION)
+name ?=
+data ?=
+PREFIX ?= $(HOME)/.local
+CARGO ?= cargo
+
+export PATH := $(CURDIR)/target/release:$(PATH)
+
+# What the pipeline of most targets begins with.
+rna := stanford-rna-3d-folding-2
+run = kgl-run --competition $(competition)
+# A target whose tool is still to come says so and fails; it never pretends.
+not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
+
+# Asked before anything is built.
+of_one := e2e-full train train-1 predict predict-smoke status watch-local stop why
+projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
+ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
+ifeq ($(filter $(competition),$(projects)),)
+$(error say which competition, as in `make $(firstword $(MAKECMDGOALS)) competition=$(firstword $(projects))`; there are: $(projects))
+endif
+endif
+
+##@ First steps
+.PHONY: help doctor build install all
+help: ## this page
+	@awk -f scripts/help.awk $(MAKEFILE_LIST)
+doctor: ## what is missing on this machine, with the command that installs it
+	@scripts/doctor.sh
+build: ## the tools and the baselines, optimised, into target/release
+	@$(CARGO) build --release --locked --bins
+	@$(CARGO) build --release --locked --bins --workspace
+install: build ## binaries, completions and man pages below PREFIX=DIR (default ~/.local)
+	@scripts/install.sh "$(PREFIX)"
+all: build test e2e-smoke ## build, test, and the whole pipeline on generated data
+
+##@ The whole pipeline
+.PHONY: e2e-smoke e2e-full
+e2e-smoke: build ## on data generated here: no account, no network
+	@competitions/$(or $(competition),$(rna))/e2e.sh smoke
+e2e-full: build ## on real data: competition=SLUG data=DIR
+	@competitions/$(competition)/e2e.sh "$(or $(data),competitions/$(competition)/data)"
+
+##@ A competition
+.PHONY: competition-inspect competition-new train train-1 train-1-auto predict predict-smoke submit deploy
+competition-inspect: build ## what a folder of data holds: data=DIR or competition=SLUG
+	@kgl-inspect --data "$(or $(data),competitions/$(competition)/data)"
+competition-new: ## a new competition from its slug: competition=SLUG name="A Name"
+	$(call not_yet,inspect the competition on Kaggle and scaffold a folder with a working baseline)
+train: build ## train where challenge.json says, detached: competition=SLUG
+	@$(run) train --detach
+train-1: build ## one run (a seed, a fold, a shard) in the foreground: competition=SLUG
+	@$(run) train-1
+train-1-auto: ## that run unattended, through pull, predict and stop
+	$(call not_yet,run one training on a rented host and come back with its predictions)
+predict: build ## the submission from what was trained, checked: competition=SLUG
+	@$(run) predict
+predict-smoke: build ## a few rows of it, to see quickly whether it works: competition=SLUG
+	@$(run) predict-smoke
+submit: ## send the submission once and wait for its score: competition=SLUG
+	$(call not_yet,send the checked submission exactly once and wait for its score; `kgl-submit --check` is there)
+deploy: ## publish what a code competition runs: competition=SLUG
+	$(call not_yet,publish static binaries and the library as a Kaggle dataset with a notebook that uses them)
+
+##@ Runs
+.PHONY: status watch-local stop why monitor pull sync bootstrap dashboard prove
+status: build ## runs and how they stand: competition=SLUG
+	@$(run) status
+watch-local: build ## follow the newest run's log: competition=SLUG
+	@$(run) watch
+stop: build ## end what runs here: competition=SLUG
+	@$(run) stop
+why: build ## why the newest failed run failed, and the way on: competition=SLUG
+	@$(run) why
+monitor: ## hosts and what runs on them
+	$(call not_yet,show load, GPUs and runs of all hosts in one table that refreshes)
+pull: ## fetch what a host made, verified by digest
+	$(call not_yet,fetch results from hosts and verify their digests)
+sync: ## bring the project to a host: plan, apply exactly that plan, verify
+	$(call not_yet,plan an rsync, show it, apply exactly that plan and verify it)
+bootstrap: ## wake a remote in one command; asks the gate first
+	$(call not_yet,set up a rented GPU once the validation gate is open)
+dashboard: ## the operator console
+	$(call not_yet,serve a console that watches every run)
+prove: ## what backs each promise of this project
+	$(call not_yet,run each promise of the README as a check and show the outcome)
+
+##@ Kaggle and the cloud
+.PHONY: kaggle-install kaggle-auth gcp-install gcp-setup gcp-submit gcp-status gcp-pull gcp-stop
+kaggle-install: ## the official kaggle program, pinned, in its own environment
+	$(call not_yet,install the official kaggle program)
+kaggle-auth: ## credentials from a file, stdin or the environment, verified
+	$(call not_yet,store and verify Kaggle credentials)
+gcp-install: ## the official gcloud program
+	$(call not_yet,install the official gcloud program)
+gcp-setup: ## project, service account, bucket
+	$(call not_yet,prepare a project for Batch)
+gcp-submit: ## the missing shards as a spot array job
+	$(call not_yet,submit the missing shards as a spot array job)
+gcp-status: ## the job and its tasks
+	$(call not_yet,show the array job and its tasks)
+gcp-pull: ## its shards, verified
+	$(call not_yet,fetch finished shards and verify them)
+gcp-stop: ## end the job
+	$(call not_yet,cancel the array job)
+
+##@ Building kgl
+.PHONY: test test-fast lint bench
+test: ## everything; installs what the tests need where it may
+	@scripts/test.sh all
+test-fast: ## the part without services, under two minutes
+	@scripts/test.sh fast
+lint: ## rustfmt, clippy, rustdoc, shellcheck
+	@scripts/lint.sh
+bench: ## the search against other programs, in one run
+	$(call not_yet,time the search against named peers on the same data)

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Summary: install what the tests need; where it may not, say what is missing.
+# Usage:   test-deps.sh
+#
+# Idempotent. Only a root user on Debian installs anything; nobody else is asked
+# for a password in the middle of a test. What stays missing is skipped by the
+# tests that need it, and counted.
+
+source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+help_if_asked "${1-}"
+
+# Each line: the test that it is there, and the Debian package.
+wanted=$(
+  cat <<'END'
+command -v bats|bats
+command -v shellcheck|shellcheck
+command -v TMscore|tm-align
+command -v tmux|tmux
+python3 -c 'import Bio'|python3-biopython
+END
+)
+
+packages=()
+while IFS='|' read -r there package; do
+  bash -c "$there" >/dev/null 2>&1 || packages+=("$package")
+done <<<"$wanted"
+[ "${#packages[@]}" -gt 0 ] || exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  say "installing for the tests: ${packages[*]}"
+  log=$(mktemp)
+  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1; then
+    rm -f "$log"
+    exit 0
+  fi
+  say "apt-get failed, and said last:"
+  tail -n 3 "$log" >&2
+  rm -f "$log"
+fi
+say "missing for some tests: ${packages[*]}   (apt-get install -y ${packages[*]})"

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Summary: run the tests, and count what was skipped.
+# Usage:   test.sh all | fast
+#
+#   all   installs what the tests need where it may, lints, then runs everything
+#   fast  the part without services and whole pipelines
+#
+# KGL_DATA     folder of real competition data; tests that need it are skipped without
+# KGL_REQUIRE  names, joined by commas: a skipped test of that name is a failure
+
+source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+help_if_asked "${1-}"
+cd "$KGL_ROOT"
+
+what=${1:-all}
+case $what in all | fast) ;; *) die 2 "give all or fast (see --help)" ;; esac
+
+mkdir -p target
+export KGL_SKIP_LOG=$KGL_ROOT/target/skipped.tsv
+: >"$KGL_SKIP_LOG"
+
+# skipped NAME TEST WHY: counts a skip of ours as the Rust tests count theirs.
+skipped() {
+  case ",${KGL_REQUIRE-}," in *",$1,"*) die 1 "$1 is required, but: $3" ;; esac
+  printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$KGL_SKIP_LOG"
+}
+
+rust_tests() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked --no-fail-fast --status-level fail
+  else
+    cargo test --workspace --locked --lib --bins --tests --quiet
+  fi
+  cargo test --workspace --locked --doc --quiet
+}
+
+pipelines() {
+  if ! command -v bats >/dev/null; then
+    skipped bats tests/ "bats is missing"
+    return
+  fi
+  cargo build --release --locked --workspace --bins --quiet
+  bats tests
+}
+
+if [ "$what" = all ]; then
+  scripts/test-deps.sh
+  scripts/lint.sh
+fi
+rust_tests
+if [ "$what" = all ]; then
+  pipelines
+fi
+
+count=$(wc -l <"$KGL_SKIP_LOG")
+if [ "$count" -eq 0 ]; then
+  say "tests: green, nothing skipped"
+else
+  say "tests: green, $count skipped:"
+  cut -f 1,3 "$KGL_SKIP_LOG" | sort | uniq -c | while read -r times why; do say "  $times × $why"; done
+fi
