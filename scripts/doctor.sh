@@ -36,7 +36,7 @@ look useful "cargo nextest, a faster test runner" "cargo install --locked cargo-
 look useful "bats, for whole pipelines" "$(apt bats)" bats --version
 look useful "shellcheck" "$(apt shellcheck)" shellcheck --version
 look useful "TMscore, the oracle of the score" "$(apt tm-align)" command -v TMscore
-look useful "Biopython, an oracle of alignments" "$(apt python3-biopython)" python3 -c 'import Bio'
+look useful "Biopython, an oracle of alignments" "$(apt python3-biopython)" sh -c "python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'"
 echo "To use:"
 look useful "tmux" "$(apt tmux)" command -v tmux
 look useful "rsync" "$(apt rsync)" command -v rsync

@@ -9,19 +9,19 @@
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 help_if_asked "${1-}"
 
-# Each line: the test that it is there, and the Debian package.
+# Each line: the Debian package, and the test that what it brings is there.
 wanted=$(
   cat <<'END'
-command -v bats|bats
-command -v shellcheck|shellcheck
-command -v TMscore|tm-align
-command -v tmux|tmux
-python3 -c 'import Bio'|python3-biopython
+bats|command -v bats
+shellcheck|command -v shellcheck
+tm-align|command -v TMscore
+tmux|command -v tmux
+python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END
 )
 
 packages=()
-while IFS='|' read -r there package; do
+while IFS='|' read -r package there; do
   bash -c "$there" >/dev/null 2>&1 || packages+=("$package")
 done <<<"$wanted"
 [ "${#packages[@]}" -gt 0 ] || exit 0

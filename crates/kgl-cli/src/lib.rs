@@ -17,6 +17,7 @@ mod failure;
 mod io;
 mod machine;
 mod output;
+mod program;
 mod progress;
 mod shell;
 mod table;
@@ -27,6 +28,7 @@ pub use io::{Io, Source};
 pub use kgl_contract::Exit;
 pub use machine::{host_name, now};
 
+pub use program::{Finished, ProgramError, run_program};
 pub use progress::Progress;
 pub use shell::quote;
 pub use table::Table;

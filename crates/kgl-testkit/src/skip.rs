@@ -75,17 +75,23 @@ pub fn data_dir() -> Option<PathBuf> {
 }
 
 /// A Python that can import `module`: the name of the program, as
-/// `python-MODULE`. `KGL_PYTHON` names another one than `python3`.
+/// `python-MODULE`. `KGL_PYTHON` names the one to take; else it is `python3`,
+/// or the distribution's own where another stands before it on the `PATH`.
 #[must_use]
 pub fn python_with(module: &str) -> Option<String> {
-    let python = env::var("KGL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let ok = runs(
-        Command::new(&python)
-            .arg("-c")
-            .arg(format!("import {module}")),
-    );
-    let why = format!("{python} cannot import {module}");
-    have(&format!("python-{module}"), ok, &why).then_some(python)
+    let named = env::var("KGL_PYTHON").ok();
+    let candidates = match &named {
+        Some(python) => vec![python.as_str()],
+        None => vec!["python3", "/usr/bin/python3"],
+    };
+    let import = format!("import {module}");
+    let found = candidates
+        .iter()
+        .find(|python| runs(Command::new(python).args(["-c", &import])));
+    let why = format!("{} cannot import {module}", candidates.join(" or "));
+    have(&format!("python-{module}"), found.is_some(), &why)
+        .then(|| found.map(|python| (*python).to_owned()))
+        .flatten()
 }
 
 /// Whether the program `name` is on the `PATH`, as `name`.
