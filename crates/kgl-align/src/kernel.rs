@@ -5,15 +5,15 @@
 //! change (the inter-sequence layout of Rognes 2011, SWIPE). [`Engine`] sorts
 //! the targets by length so that lanes finish together, cuts them into
 //! batches of as many targets as there are lanes, and computes each batch in
-//! the narrowest integers that provably hold every number in it
-//! (`bounds`). So nothing saturates and nothing is computed twice: every
+//! the narrowest integers that are exact for the scoring, whatever the lengths
+//! (`frame`). So nothing saturates and nothing is computed twice: every
 //! score equals [`crate::scalar::score`].
 //!
-//! `tile` has the loop and its drawing; `lanes` what a vector must be
-//! able to do; `avx512` and `avx2` do it with intrinsics, behind tokens
+//! `frame` says what numbers are kept and why they fit; `tile` has the loop
+//! and its drawing; `lanes` what a vector must be able to do; `avx512` and `avx2` do it with intrinsics, behind tokens
 //! that only detection makes, and are the only places with unsafe code.
 
-mod bounds;
+mod frame;
 mod lanes;
 mod tile;
 
@@ -24,7 +24,7 @@ mod avx512;
 
 use crate::scalar;
 use crate::scoring::Scoring;
-use bounds::{Form, Width};
+use frame::Frame;
 use std::fmt;
 use std::str::FromStr;
 
@@ -106,6 +106,7 @@ enum Path {
 #[derive(Clone, Copy, Debug)]
 pub struct Engine {
     scoring: Scoring,
+    frame: Frame,
     path: Path,
 }
 
@@ -122,7 +123,12 @@ impl Engine {
             KernelChoice::Portable => Path::Portable(lanes::Portable),
             KernelChoice::Scalar => Path::Scalar,
         };
-        Ok(Engine { scoring, path })
+        let frame = Frame::narrowest(&scoring);
+        Ok(Engine {
+            scoring,
+            frame,
+            path,
+        })
     }
 
     /// The scoring it was made with.
@@ -144,13 +150,9 @@ impl Engine {
         }
     }
 
-    /// How many targets it computes at a time where 16-bit numbers suffice.
+    /// How many targets it computes at a time.
     #[must_use]
     pub fn lanes(&self) -> usize {
-        self.lanes_of(Width::I16)
-    }
-
-    fn lanes_of(&self, width: Width) -> usize {
         let bits = match self.path {
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(_) => 512,
@@ -159,11 +161,7 @@ impl Engine {
             Path::Portable(_) => 128,
             Path::Scalar => return 1,
         };
-        match (width, self.path) {
-            (Width::I16, _) => bits / 16,
-            (Width::I32, _) => bits / 32,
-            (Width::I64, _) => lanes::WIDE,
-        }
+        bits / self.frame.width.bits()
     }
 
     /// The score of `query` against each of `targets`, in their order: codes
@@ -172,48 +170,35 @@ impl Engine {
     #[must_use]
     pub fn scores(&self, query: &[u8], targets: &[&[u8]]) -> Vec<i64> {
         let mut scores = vec![0; targets.len()];
-        let mut order: Vec<usize> = (0..targets.len()).collect();
-        // Shortest first: the lengths of a batch are close together, and the
-        // widest lanes a length needs only ever grow along the way.
-        order.sort_by_key(|&index| targets[index].len());
-        let mut rest = order.as_slice();
-        let mut batch: Vec<&[u8]> = Vec::new();
-        while let Some(&first) = rest.first() {
-            if matches!(self.path, Path::Scalar) || query.is_empty() || targets[first].is_empty() {
-                scores[first] = scalar::score(query, targets[first], &self.scoring);
-                rest = &rest[1..];
-                continue;
+        if matches!(self.path, Path::Scalar) || query.is_empty() {
+            for (score, target) in scores.iter_mut().zip(targets) {
+                *score = scalar::score(query, target, &self.scoring);
             }
-            let (size, form) = self.plan(query.len(), rest.len(), |at| targets[rest[at]].len());
-            let (now, later) = rest.split_at(size);
+            return scores;
+        }
+        let mut order: Vec<usize> = (0..targets.len()).collect();
+        // Shortest first: the lengths of a batch are close together.
+        order.sort_by_key(|&index| targets[index].len());
+        let empty = order.partition_point(|&index| targets[index].is_empty());
+        for &index in &order[..empty] {
+            scores[index] = scalar::score(query, targets[index], &self.scoring);
+        }
+        let mut batch: Vec<&[u8]> = Vec::with_capacity(self.lanes());
+        for now in order[empty..].chunks(self.lanes()) {
             batch.clear();
             batch.extend(now.iter().map(|&index| targets[index]));
-            for (&index, score) in now.iter().zip(self.compute(query, &batch, form)) {
+            for (&index, score) in now.iter().zip(self.compute(query, &batch)) {
                 scores[index] = score;
             }
-            rest = later;
         }
         scores
     }
 
-    /// How many of the `left` targets the next batch takes, and in which form
-    /// it is computed: the first form whose numbers hold the longest of them.
-    fn plan(&self, m: usize, left: usize, length: impl Fn(usize) -> usize) -> (usize, Form) {
-        for width in [Width::I16, Width::I32] {
-            let size = left.min(self.lanes_of(width));
-            if let Some(form) = bounds::fit(&self.scoring, width, m, length(size - 1)) {
-                return (size, form);
-            }
-        }
-        let size = left.min(self.lanes_of(Width::I64));
-        (size, bounds::widest(&self.scoring))
-    }
-
-    /// Scores one batch of at most as many targets as `form` has lanes.
-    fn compute(&self, query: &[u8], batch: &[&[u8]], form: Form) -> Vec<i64> {
+    /// Scores one batch of at most as many targets as there are lanes.
+    fn compute(&self, query: &[u8], batch: &[&[u8]]) -> Vec<i64> {
         let job = tile::Job {
             scoring: &self.scoring,
-            form,
+            frame: self.frame,
             query,
             batch,
         };

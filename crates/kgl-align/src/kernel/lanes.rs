@@ -1,6 +1,6 @@
 //! What a vector of lanes must be able to do, and the portable twin.
 
-use super::bounds::Width;
+use super::frame::Width;
 use super::tile::{self, Job};
 
 /// A vector of equal integers. A value of a vector type can only be made from
@@ -10,6 +10,12 @@ use super::tile::{self, Job};
 pub(super) trait Lanes: Copy {
     /// The proof that the instructions are there.
     type Token: Copy;
+    /// A lane's number.
+    type Lane: Copy + Into<i64>;
+    /// All lanes' numbers: `COUNT` of them.
+    type Array: AsRef<[Self::Lane]>;
+    /// A wide number a lane.
+    type Wide: AsRef<[i64]> + AsMut<[i64]>;
     /// How many lanes there are.
     const COUNT: usize;
 
@@ -17,32 +23,43 @@ pub(super) trait Lanes: Copy {
     fn splat(token: Self::Token, value: i64) -> Self;
     /// Small numbers, a byte a lane; the slice is `COUNT` long.
     fn from_codes(token: Self::Token, codes: &[u8]) -> Self;
+    /// The low bits of wide numbers; the slice is `COUNT` long.
+    fn from_wide(token: Self::Token, wide: &[i64]) -> Self;
+    /// Zeros.
+    fn wide(self) -> Self::Wide;
     /// Lane by lane sums, modulo the lane's width.
     fn add(self, other: Self) -> Self;
+    /// Lane by lane differences, modulo the lane's width.
+    fn sub(self, other: Self) -> Self;
     /// Lane by lane maxima, signed.
     fn max(self, other: Self) -> Self;
     /// `yes` in the lanes where `self` equals `key`, `no` in the others.
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
+    /// The lanes, one by one.
+    fn array(self) -> Self::Array;
     /// One lane; `lane` below `COUNT`.
-    fn get(self, lane: usize) -> i64;
+    #[inline(always)]
+    fn get(self, lane: usize) -> i64 {
+        self.array().as_ref()[lane].into()
+    }
 }
 
 /// The token of plain Rust: always there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portable;
 
-/// Lanes of the 64-bit kernel, on every path.
-pub(super) const WIDE: usize = 8;
-
 /// An array that the compiler maps on whatever vectors there are.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
-pub(super) struct Array<T, const N: usize>([T; N]);
+struct Array<T, const N: usize>([T; N]);
 
 macro_rules! array_lanes {
     ($type:ty, $count:expr) => {
         impl Lanes for Array<$type, { $count }> {
             type Token = Portable;
+            type Lane = $type;
+            type Array = [$type; $count];
+            type Wide = [i64; $count];
             const COUNT: usize = $count;
 
             #[inline(always)]
@@ -53,14 +70,33 @@ macro_rules! array_lanes {
             }
 
             #[inline(always)]
+            #[allow(clippy::cast_possible_wrap, reason = "codes are small")]
             fn from_codes(_: Portable, codes: &[u8]) -> Self {
-                Array(std::array::from_fn(|lane| codes[lane].into()))
+                Array(std::array::from_fn(|lane| codes[lane] as $type))
+            }
+
+            #[inline(always)]
+            fn from_wide(_: Portable, wide: &[i64]) -> Self {
+                #[allow(clippy::cast_possible_truncation)]
+                Array(std::array::from_fn(|lane| wide[lane] as $type))
+            }
+
+            #[inline(always)]
+            fn wide(self) -> Self::Wide {
+                [0; $count]
             }
 
             #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Array(std::array::from_fn(|lane| {
                     self.0[lane].wrapping_add(other.0[lane])
+                }))
+            }
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Array(std::array::from_fn(|lane| {
+                    self.0[lane].wrapping_sub(other.0[lane])
                 }))
             }
 
@@ -80,22 +116,22 @@ macro_rules! array_lanes {
             }
 
             #[inline(always)]
-            fn get(self, lane: usize) -> i64 {
-                self.0[lane].into()
+            fn array(self) -> Self::Array {
+                self.0
             }
         }
     };
 }
 
+array_lanes!(i8, 16);
 array_lanes!(i16, 8);
 array_lanes!(i32, 4);
-array_lanes!(i64, WIDE);
 
 /// Scores a batch with arrays.
 pub(super) fn score(token: Portable, job: &Job<'_>) -> Vec<i64> {
-    match job.form.width {
+    match job.frame.width {
+        Width::I8 => tile::score::<Array<i8, 16>>(token, job),
         Width::I16 => tile::score::<Array<i16, 8>>(token, job),
         Width::I32 => tile::score::<Array<i32, 4>>(token, job),
-        Width::I64 => tile::score::<Array<i64, WIDE>>(token, job),
     }
 }
