@@ -96,7 +96,7 @@ prove: ## what backs each promise of this project
 ##@ Kaggle and the cloud
 .PHONY: kaggle-install kaggle-auth gcp-install gcp-setup gcp-submit gcp-status gcp-pull gcp-stop
 kaggle-install: ## the official kaggle program, pinned, in its own environment
-	$(call not_yet,install the official kaggle program)
+	@scripts/install-kaggle-cli.sh
 kaggle-auth: ## credentials from a file, stdin or the environment, verified
 	$(call not_yet,store and verify Kaggle credentials)
 gcp-install: ## the official gcloud program

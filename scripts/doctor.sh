@@ -38,6 +38,7 @@ look useful "shellcheck" "$(apt shellcheck)" shellcheck --version
 look useful "TMscore, the oracle of the score" "$(apt tm-align)" command -v TMscore
 look useful "Biopython, an oracle of alignments" "$(apt python3-biopython)" sh -c "python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'"
 echo "To use:"
+look useful "the kaggle client" "make kaggle-install" test -x "${XDG_DATA_HOME:-$HOME/.local/share}/kgl/kaggle/bin/kaggle"
 look useful "tmux" "$(apt tmux)" command -v tmux
 look useful "rsync" "$(apt rsync)" command -v rsync
 look useful "ssh" "$(apt openssh-client)" command -v ssh

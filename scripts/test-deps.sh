@@ -16,6 +16,8 @@ bats|command -v bats
 shellcheck|command -v shellcheck
 tm-align|command -v TMscore
 tmux|command -v tmux
+python3|command -v python3
+python3-venv|python3 -c 'import ensurepip, venv'
 python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END
 )
@@ -24,17 +26,30 @@ packages=()
 while IFS='|' read -r package there; do
   bash -c "$there" >/dev/null 2>&1 || packages+=("$package")
 done <<<"$wanted"
-[ "${#packages[@]}" -gt 0 ] || exit 0
 
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  say "installing for the tests: ${packages[*]}"
-  log=$(mktemp)
-  if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1; then
+# Debian's packages, where we may.
+packages_of_debian() {
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  local log
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    say "installing for the tests: ${packages[*]}"
+    log=$(mktemp)
+    if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}"; } >"$log" 2>&1; then
+      rm -f "$log"
+      return 0
+    fi
+    say "apt-get failed, and said last:"
+    tail -n 3 "$log" >&2
     rm -f "$log"
-    exit 0
   fi
-  say "apt-get failed, and said last:"
-  tail -n 3 "$log" >&2
-  rm -f "$log"
-fi
-say "missing for some tests: ${packages[*]}   (apt-get install -y ${packages[*]})"
+  say "missing for some tests: ${packages[*]}   (apt-get install -y ${packages[*]})"
+}
+
+# The real kaggle client, for the tests that lead it to a stand-in.
+kaggle_client() {
+  "$KGL_ROOT/scripts/install-kaggle-cli.sh" "$KGL_ROOT/target/kaggle" ||
+    say "missing for some tests: the kaggle client (scripts/install-kaggle-cli.sh target/kaggle)"
+}
+
+packages_of_debian
+kaggle_client

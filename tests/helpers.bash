@@ -48,3 +48,29 @@ wait_until() {
     sleep 0.1
   done
 }
+
+# kaggle_stand_in SETTINGS: starts the stand-in of Kaggle's API with this line of
+# JSON (tests/kaggle/stand_in.py says what may be in it) and leads the real client
+# to it, with a home of its own. Its folder is $STAND_IN; it ends with the test.
+kaggle_stand_in() {
+  [ -x "$KGL_ROOT/target/kaggle/bin/kaggle" ] ||
+    skip_counted kaggle "the client is not in target/kaggle (scripts/install-kaggle-cli.sh target/kaggle)" || return
+  STAND_IN=$BATS_TEST_TMPDIR/stand-in
+  mkdir -p "$STAND_IN/home"
+  mkfifo "$STAND_IN/stdin"
+  python3 "$KGL_ROOT/tests/kaggle/stand_in.py" serve "$STAND_IN" <"$STAND_IN/stdin" >"$STAND_IN/log" 2>&1 3>&- &
+  exec {STAND_IN_OPEN}>"$STAND_IN/stdin"
+  printf '%s\n' "$1" >&"$STAND_IN_OPEN"
+  wait_until 20 test -e "$STAND_IN/port"
+  set -a
+  # shellcheck source=/dev/null
+  source "$STAND_IN/environment"
+  set +a
+  unset KAGGLE_USERNAME KAGGLE_KEY KAGGLE_CONFIG_DIR
+  export HOME=$STAND_IN/home XDG_DATA_HOME=$STAND_IN/home KGL_KAGGLE=$KGL_ROOT/target/kaggle/bin/kaggle
+}
+
+# stand_in VERB [JSON]: tells it of a fault, asks for its state or its journal.
+stand_in() {
+  python3 "$KGL_ROOT/tests/kaggle/stand_in.py" tell "$STAND_IN" "$@"
+}

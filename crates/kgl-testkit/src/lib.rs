@@ -6,10 +6,12 @@
 //! - [`conformance`]: one suite for every aligner, with [`mod@reference`] as the
 //!   textbook it is compared with.
 //! - [`skip`]: tests that need what is not there, skipped and counted.
+//! - [`kaggle`]: the stand-in of Kaggle's API, and the real client led to it.
 //! - [`process`]: a binary run to its end, with its input and outputs.
 
 #![allow(
     clippy::panic,
+    clippy::expect_used,
     clippy::print_stderr,
     clippy::cast_possible_truncation,
     reason = "only tests run this, and tests may fail loudly"
@@ -17,6 +19,7 @@
 
 pub mod conformance;
 pub mod families;
+pub mod kaggle;
 pub mod process;
 pub mod reference;
 pub mod rng;
