@@ -10,7 +10,7 @@ cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet --document-private-items
 if command -v shellcheck >/dev/null; then
-  git ls-files -z '*.sh' '*.bash' .ci/run | xargs -0 -r shellcheck --external-sources --source-path=SCRIPTDIR
+  git ls-files -z '*.sh' '*.bash' .ci/run tests/fleet/up tests/fleet/fleet | xargs -0 -r shellcheck --external-sources --source-path=SCRIPTDIR
 else
   say "skipped: shellcheck is missing (see make doctor)"
 fi

@@ -18,6 +18,10 @@ tm-align|command -v TMscore
 tmux|command -v tmux
 python3|command -v python3
 python3-venv|python3 -c 'import ensurepip, venv'
+openssh-client|command -v ssh
+openssh-server|PATH=$PATH:/usr/sbin command -v sshd
+rsync|command -v rsync
+iproute2|PATH=$PATH:/sbin command -v ip
 python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END
 )

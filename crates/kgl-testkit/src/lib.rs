@@ -7,6 +7,7 @@
 //!   textbook it is compared with.
 //! - [`skip`]: tests that need what is not there, skipped and counted.
 //! - [`kaggle`]: the stand-in of Kaggle's API, and the real client led to it.
+//! - [`fleet`]: tests beside real ssh hosts.
 //! - [`process`]: a binary run to its end, with its input and outputs.
 
 #![allow(
@@ -19,6 +20,7 @@
 
 pub mod conformance;
 pub mod families;
+pub mod fleet;
 pub mod kaggle;
 pub mod process;
 pub mod reference;
