@@ -15,8 +15,8 @@ pub(crate) enum Fault {
     Utf16,
     #[error("line {line}: the quote that opens here never closes")]
     OpenQuote { line: u64 },
-    #[error("line {line}: a record of more than {limit_mib} MiB begins here")]
-    Endless { line: u64, limit_mib: usize },
+    #[error("line {line}: a record of more than {} MiB begins here", .limit_bytes >> 20)]
+    Endless { line: u64, limit_bytes: usize },
     #[error("line {line}: {found} where the header has {expected}", found = fields(*.found))]
     Ragged {
         line: u64,
@@ -27,6 +27,18 @@ pub(crate) enum Fault {
 
 fn fields(count: usize) -> String {
     format!("{count} field{}", if count == 1 { "" } else { "s" })
+}
+
+impl From<kgl_csv::Fault> for Fault {
+    fn from(fault: kgl_csv::Fault) -> Self {
+        match fault {
+            kgl_csv::Fault::Unreadable(error) => Self::Unreadable(error),
+            kgl_csv::Fault::OpenQuote { line, .. } => Self::OpenQuote { line },
+            kgl_csv::Fault::TooLong {
+                line, limit_bytes, ..
+            } => Self::Endless { line, limit_bytes },
+        }
+    }
 }
 
 impl Fault {

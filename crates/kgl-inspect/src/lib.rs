@@ -16,21 +16,18 @@
 //! The document is a function of the folder's content: no time, no path outside
 //! the folder, and the same bytes for any number of workers.
 //!
-//! How a table is read: `blocks` cuts it into pieces of whole records, `record`
-//! takes the fields out of each piece, `column` gathers them, and the summaries
+//! How a table is read: kgl-csv cuts it into pieces of whole records and takes the
+//! fields out of each piece, `column` gathers them, and the summaries
 //! of the pieces are merged in the order of the file. Memory stays bounded: small
 //! tables are read side by side, large ones one after the other with their
 //! pieces side by side.
 
-mod blocks;
 pub mod cli;
 mod column;
 mod distinct;
 mod fault;
 mod files;
 mod kind;
-mod record;
-mod separator;
 mod submission;
 mod summary;
 mod table;
@@ -40,9 +37,9 @@ use kgl_cli::{Exit, Failure, Io, OrFail as _};
 use kgl_contract::{FileKind, Inspection, Tag, Unlearned};
 use rayon::prelude::*;
 
-use blocks::Sizes;
 use cli::Arguments;
 use files::{Folder, Found};
+use kgl_csv::Sizes;
 
 /// The tool: inspects a folder and writes what it learned.
 ///

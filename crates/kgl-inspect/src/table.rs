@@ -6,17 +6,14 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use kgl_contract::TableProfile;
+use kgl_csv::{BYTE_ORDER_MARK, Block, Blocks, Separator, Sizes, SliceRecords};
 use rayon::prelude::*;
 
-use crate::blocks::{Block, Blocks, Sizes};
 use crate::column::Column;
 use crate::fault::Fault;
-use crate::record::Records;
-use crate::separator::Separator;
 
 /// From so many bytes the separator is told.
 const HEAD_BYTES: u64 = 1 << 16;
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// Profiles the table in the file at `place`, which the document calls `path`.
@@ -44,8 +41,8 @@ pub(crate) fn profile(
     if UTF16_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Err(Fault::Utf16);
     }
-    let mark = if head.starts_with(UTF8_MARK) {
-        UTF8_MARK.len()
+    let mark = if head.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
     } else {
         0
     };
@@ -85,12 +82,12 @@ fn take_header(
 ) -> Result<(Vec<String>, Block), Fault> {
     // A block without a record holds nothing but line ends.
     while let Some(mut block) = blocks.next_block()? {
-        let mut records = Records::new(&block.bytes, separator);
+        let mut records = SliceRecords::new(&block.bytes, separator);
         if records.advance() {
             let end = records.end();
             let sound = block.sound();
             if sound < end {
-                return Err(block.not_utf8(sound));
+                return Err(not_utf8(&block, sound));
             }
             let names = records
                 .fields()
@@ -101,6 +98,15 @@ fn take_header(
         }
     }
     Err(Fault::Empty)
+}
+
+/// The fault of the byte at `place` of the block, which is not UTF-8.
+fn not_utf8(block: &Block, place: usize) -> Fault {
+    Fault::NotUtf8 {
+        line: block.line_of(place),
+        offset: block.offset + place as u64,
+        value: block.bytes.get(place).copied().unwrap_or_default(),
+    }
 }
 
 /// The summary of some rows.
@@ -122,10 +128,10 @@ impl Part {
     fn of(block: &Block, separator: Separator, width: usize) -> Result<Self, Fault> {
         let mut part = Self::new(width);
         let sound = block.sound();
-        let mut records = Records::new(&block.bytes, separator);
+        let mut records = SliceRecords::new(&block.bytes, separator);
         while records.advance() {
             if records.end() > sound {
-                return Err(block.not_utf8(sound));
+                return Err(not_utf8(block, sound));
             }
             if records.width() != width {
                 return Err(Fault::Ragged {

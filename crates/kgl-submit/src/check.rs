@@ -1,12 +1,13 @@
 //! The check itself: two readers and some rules in, findings out.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 
 use kgl_contract::{ColumnRange, RowOrder, Sha256};
+use kgl_csv::{Fault, Records, Rewind, Separator, is_broken_packing};
 
 use crate::columns::{Column, Layout, Sample};
+use crate::digested::Digested;
 use crate::faults::{Found, Place, Rule, show};
-use crate::records::{Records, Step};
 use crate::rows::{Matcher, Twin};
 use crate::values::{self, Plain, Sameness, Value};
 
@@ -61,6 +62,17 @@ pub enum CheckError {
 }
 
 impl CheckError {
+    /// What a fault in reading the sample means.
+    pub(crate) fn of_sample(fault: Fault) -> Self {
+        match fault {
+            Fault::Unreadable(error) => Self::ReadSample(error),
+            Fault::OpenQuote { line, .. } => {
+                Self::sample(line, "the quote that opens here is never closed")
+            }
+            Fault::TooLong { line, .. } => Self::sample(line, "a record of more than 64 MiB"),
+        }
+    }
+
     pub(crate) fn sample(line: u64, what: impl Into<String>) -> Self {
         Self::BrokenSample {
             line,
@@ -75,12 +87,12 @@ impl CheckError {
 /// # Errors
 /// A file that cannot be read, or a sample that is broken. Whatever is wrong
 /// with the submission is a finding.
-pub fn check<S: Read + Seek, T: Read>(
+pub fn check<S: Read + Rewind, T: Read>(
     sample: S,
     submission: T,
     rules: &Rules,
 ) -> Result<Findings, CheckError> {
-    let mut sample_records = Records::new(sample);
+    let mut sample_records = Records::new(Digested::new(sample), Separator::Comma);
     let sample = Sample::learn(&mut sample_records, &rules.ranges)?;
     let mut found = Found::default();
     for range in &rules.ranges {
@@ -98,9 +110,15 @@ pub fn check<S: Read + Seek, T: Read>(
         }
     }
     let matcher = Matcher::new(sample_records, &sample, rules.order)?;
-    let mut records = Records::new(submission);
+    let mut records = Records::new(Digested::new(submission), Separator::Comma);
     let rows = check_rows(&mut records, &sample, matcher, &mut found)?;
-    let (sha256, size_bytes) = records.finish().map_err(CheckError::ReadSubmission)?;
+    // What cannot be unpacked further was read as far as it goes.
+    let submission = match records.finish() {
+        Ok(submission) => submission.digest(),
+        Err(error) if is_broken_packing(&error) => (Sha256::of(b""), 0),
+        Err(error) => return Err(CheckError::ReadSubmission(error)),
+    };
+    let (sha256, size_bytes) = submission;
     if sha256 == sample.sha256 && !found.counts().contains_key(&Rule::NothingPredicted) {
         found.add(
             Rule::NothingPredicted,
@@ -124,7 +142,7 @@ pub fn check<S: Read + Seek, T: Read>(
 }
 
 /// Goes through the submission; gives the number of its rows.
-fn check_rows<S: Read + Seek, T: Read>(
+fn check_rows<S: Read + Rewind, T: Read>(
     records: &mut Records<T>,
     sample: &Sample,
     mut matcher: Matcher<S>,
@@ -180,16 +198,23 @@ fn check_rows<S: Read + Seek, T: Read>(
 /// Goes to the next record of the submission; nothing when there is none, or
 /// none that can be read.
 fn step<T: Read>(records: &mut Records<T>, found: &mut Found) -> Result<Option<()>, CheckError> {
-    match records.advance().map_err(CheckError::ReadSubmission)? {
-        Step::Record => {}
-        Step::End => return Ok(None),
-        Step::OpenQuote { line } => {
+    match records.advance() {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(fault) if fault.is_broken_packing() => {
+            found.add(Rule::BrokenPacking, Place::default(), || {
+                format!("it {fault}: pack it again")
+            });
+            return Ok(None);
+        }
+        Err(Fault::Unreadable(error)) => return Err(CheckError::ReadSubmission(error)),
+        Err(Fault::OpenQuote { line, .. }) => {
             found.add(Rule::OpenQuote, Place::line(line), || {
                 "the quote that opens here is never closed, so nothing below was checked: is the file cut?"
             });
             return Ok(None);
         }
-        Step::TooLong { line } => {
+        Err(Fault::TooLong { line, .. }) => {
             found.add(Rule::LongRow, Place::line(line), || {
                 "more than 64 MiB without an end of line, so nothing below was checked: is this a CSV file?"
             });
@@ -206,7 +231,7 @@ fn step<T: Read>(records: &mut Records<T>, found: &mut Found) -> Result<Option<(
 
 /// Whether the submission was read to its end.
 fn is_whole(found: &Found) -> bool {
-    ![Rule::OpenQuote, Rule::LongRow]
+    ![Rule::OpenQuote, Rule::LongRow, Rule::BrokenPacking]
         .iter()
         .any(|rule| found.counts().contains_key(rule))
 }

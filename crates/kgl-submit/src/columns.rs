@@ -13,10 +13,11 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use kgl_contract::{ColumnRange, Sha256};
+use kgl_csv::Records;
 
 use crate::check::CheckError;
+use crate::digested::Digested;
 use crate::faults::{Found, Place, Rule, show};
-use crate::records::{Records, Step};
 use crate::values::{self, Plain, Sameness, Value};
 
 /// The sample, without its rows.
@@ -78,7 +79,7 @@ impl Sample {
     /// # Errors
     /// It cannot be read, or is no sample that anything could be checked against.
     pub fn learn<R: Read>(
-        records: &mut Records<R>,
+        records: &mut Records<Digested<R>>,
         ranges: &[ColumnRange],
     ) -> Result<Self, CheckError> {
         let names = read_names(records)?;
@@ -96,7 +97,7 @@ impl Sample {
                 "a header and no rows: is the download complete?",
             ));
         }
-        let (sha256, size_bytes) = records.finish().map_err(CheckError::ReadSample)?;
+        let (sha256, size_bytes) = records.source().digest();
         let constant = |seen: &Seen| seen.values.only().filter(|_| rows > 1).map(<[u8]>::to_vec);
         let placeholder = seen.iter().skip(1).any(|seen| constant(seen).is_some());
         let columns = names.into_iter().zip(&seen).enumerate();
@@ -205,18 +206,8 @@ pub(crate) fn take_sample_row<R: Read>(
     records: &mut Records<R>,
     columns: usize,
 ) -> Result<bool, CheckError> {
-    match records.advance().map_err(CheckError::ReadSample)? {
-        Step::End => return Ok(false),
-        Step::OpenQuote { line } => {
-            return Err(CheckError::sample(
-                line,
-                "the quote that opens here is never closed",
-            ));
-        }
-        Step::TooLong { line } => {
-            return Err(CheckError::sample(line, "a record of more than 64 MiB"));
-        }
-        Step::Record => {}
+    if !records.advance().map_err(CheckError::of_sample)? {
+        return Ok(false);
     }
     let line = records.line();
     if let Some(byte) = records.not_utf8() {

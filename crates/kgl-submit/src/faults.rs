@@ -51,6 +51,7 @@ pub enum Severity {
 
 rules! {
     EmptyFile "empty-file" Error "the file holds nothing";
+    BrokenPacking "broken-packing" Error "the gzip or zip file breaks off, or its checksum is wrong";
     NotUtf8 "not-utf8" Error "a record has a byte that is no UTF-8";
     OpenQuote "open-quote" Error "a quote is never closed: the file is cut, or a quote is stray";
     LongRow "long-row" Error "a record is longer than 64 MiB";

@@ -5,11 +5,12 @@
 //! with ids of 12 bytes takes about 600 MB; one of 137,270 rows 8 MB.
 
 use std::hash::{DefaultHasher, Hasher as _};
-use std::io::{Read, Seek};
+use std::io::Read;
+
+use kgl_csv::{Records, Rewind};
 
 use crate::check::CheckError;
 use crate::columns::take_sample_row;
-use crate::records::Records;
 
 const NONE: u32 = u32::MAX;
 const TAKEN: u32 = u32::MAX - 1;
@@ -54,7 +55,7 @@ impl Index {
     ///
     /// # Errors
     /// It cannot be read again, or has more rows than fit.
-    pub fn build<R: Read + Seek>(
+    pub fn build<R: Read + Rewind>(
         records: &mut Records<R>,
         columns: usize,
         given: &[usize],

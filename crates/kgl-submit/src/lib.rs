@@ -36,21 +36,20 @@
 pub mod check;
 pub mod cli;
 pub mod columns;
+pub mod digested;
 pub mod faults;
 pub mod index;
-pub mod records;
 pub mod request;
 pub mod rows;
-mod split;
 pub mod values;
 pub mod verdict;
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
 use kgl_cli::{Exit, Failure, Io, read_failure};
-use kgl_contract::{CheckedFile, SubmissionCheck, Tag};
+use kgl_contract::{CheckedFile, Sha256, SubmissionCheck, Tag};
+use kgl_csv::{Packing, Unpacked, is_broken_packing};
 
 use crate::check::{CheckError, Findings, Summary};
 use crate::cli::Arguments;
@@ -101,44 +100,55 @@ fn spare_the_inputs(out: &Path, request: &Request) -> Result<(), Failure> {
 fn check_files(request: &Request) -> Result<Findings, Failure> {
     let sample = open(&request.sample)?;
     let submission = open(&request.submission)?;
+    let packings = [sample.packing(), submission.packing()];
     let sample_name = &request.sample.path;
-    check::check(sample, submission, &request.rules).map_err(|error| match error {
-        CheckError::ReadSample(error) => read_failure(sample_name, error),
+    let found = check::check(sample, submission, &request.rules);
+    let mut findings = found.map_err(|error| match error {
+        CheckError::ReadSample(error) => unpack_failure(sample_name)(error),
         CheckError::ReadSubmission(error) => read_failure(&request.submission.path, error),
         CheckError::BrokenSample { .. } => Failure::usage(format_args!(
             "the sample {}, {error}",
             sample_name.display()
         ))
         .hint("fetch the competition's data again, or name the right file"),
-    })
+    })?;
+    let files = [&request.sample, &request.submission];
+    let summaries = [&mut findings.sample, &mut findings.submission];
+    for ((named, summary), packing) in files.into_iter().zip(summaries).zip(packings) {
+        // What is told of a file is told of its own bytes, packed as they are.
+        if packing != Packing::Plain {
+            let unreadable = |error| read_failure(&named.path, error);
+            let file = File::open(&named.path).map_err(unreadable)?;
+            let (sha256, size_bytes) = Sha256::of_reader(file).map_err(unreadable)?;
+            (summary.sha256, summary.size_bytes) = (sha256, size_bytes);
+        }
+    }
+    Ok(findings)
 }
 
-/// Opens a file and refuses what is none, and what is packed.
-fn open(named: &Named) -> Result<File, Failure> {
+/// Opens a file, packed or not, and refuses what is none.
+fn open(named: &Named) -> Result<Unpacked, Failure> {
     let path: &Path = &named.path;
     let unreadable = |error| read_failure(path, error);
-    let mut file = File::open(path).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(
             Failure::usage(format_args!("cannot read {}: not a file", path.display()))
                 .hint("a folder or a pipe cannot be checked: name the CSV file"),
         );
     }
-    let mut magic = Vec::new();
-    (&mut file)
-        .take(4)
-        .read_to_end(&mut magic)
-        .map_err(unreadable)?;
-    file.rewind().map_err(unreadable)?;
-    let packed = match *magic {
-        [0x1f, 0x8b, ..] => "a gzip file",
-        [b'P', b'K', 3, 4] => "a zip file",
-        _ => return Ok(file),
-    };
-    Err(
-        Failure::usage(format_args!("{} is {packed}, not CSV", path.display()))
-            .hint("unpack it, then check what was in it"),
-    )
+    Unpacked::new(file).map_err(unpack_failure(path))
+}
+
+/// The failure for a file that could not be read, or not be unpacked.
+fn unpack_failure(path: &Path) -> impl Fn(std::io::Error) -> Failure {
+    move |error| {
+        if is_broken_packing(&error) {
+            return Failure::usage(format_args!("cannot unpack {}: {error}", path.display()))
+                .hint("unpack it yourself, or fetch it again");
+        }
+        read_failure(path, error)
+    }
 }
 
 fn to_document(request: &Request, findings: Findings) -> SubmissionCheck {

@@ -6,15 +6,15 @@
 //! an [`Index`], which decides the rest: an id further down may always turn out to be
 //! out of order, there twice or unknown, and only all ids can tell which.
 
-use std::io::{Read, Seek};
+use std::io::Read;
 
 use kgl_contract::RowOrder;
+use kgl_csv::{Records, Rewind};
 
 use crate::check::CheckError;
 use crate::columns::{Sample, take_sample_row};
 use crate::faults::{Found, Place, Rule, show};
 use crate::index::{Index, Lookup};
-use crate::records::Records;
 
 /// Finds the sample's row for each row of the submission.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl<R: Read> Twin<'_, R> {
     }
 }
 
-impl<R: Read + Seek> Matcher<R> {
+impl<R: Read + Rewind> Matcher<R> {
     /// Begins at the sample's first row. `records` have been read by
     /// [`Sample::learn`].
     ///
@@ -91,8 +91,8 @@ impl<R: Read + Seek> Matcher<R> {
             let beside = self
                 .records
                 .advance_to(needed)
-                .map_err(CheckError::ReadSample)?;
-            if beside == crate::records::Step::Record && self.records.field(0) == id {
+                .map_err(CheckError::of_sample)?;
+            if beside && self.records.field(0) == id {
                 self.matched += 1;
                 return Ok(Some(Twin::Beside(&self.records)));
             }

@@ -322,20 +322,40 @@ fn bad_input_is_named_and_nothing_changes() {
         (b"id,p\na,1\nb\n", "line 3: 1 fields, and the header has 2"),
         (b"id,p\na,1\nb,\"\n", "line 3: the quote"),
         (b"id,p\na,\xff\n", "line 2: byte 7 of the file is no UTF-8"),
-        (b"\x1f\x8b\x08\x00", "sample.csv is a gzip file"),
+        (b"\x1f\x8b\x08\x00", "cannot unpack sample.csv"),
     ] {
         write("sample.csv", bytes);
         refused(&request, words);
     }
     write("sample.csv", SAMPLE.as_bytes());
     write("submission.csv", b"PK\x03\x04zip");
-    refused(&request, "submission.csv is a zip file");
+    refused(&request, "bad zip file");
     fs::remove_file(path.join("submission.csv")).unwrap();
     refused(&request, "submission.csv");
     fs::create_dir(path.join("submission.csv")).unwrap();
     refused(&request, "not a file");
     write("request.json", &REQUEST.as_bytes()[..40]);
     refused(&request, "cut short at byte 40");
+}
+
+#[test]
+fn packed_files_are_checked_as_what_is_in_them() {
+    let packed = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    let good = packed(VALID);
+    let folder = folder(&good);
+    fs::write(folder.path().join("sample.csv"), packed(SAMPLE)).unwrap();
+    let output = run(folder.path(), &["--check", "request.json"]);
+    let check = document(&output);
+    assert_eq!((output.status.code(), check.submission.rows), (Some(0), 3));
+    // What is told of the file is told of the bytes that would be sent.
+    assert_eq!(check.submission.size_bytes, good.len() as u64);
+    assert_eq!(check.submission.sha256, kgl_contract::Sha256::of(&good));
+    assert_eq!(faults(packed("id,p,q\na,.1,1\nc,.3,3\n")), ["missing-row"]);
+    assert_eq!(faults(&good[..good.len() - 9]), ["broken-packing"]);
 }
 
 #[test]

@@ -166,7 +166,7 @@ proptest! {
         mark in any::<bool>(),
         line_end in prop::sample::select(vec![csv::Terminator::Any(b'\n'), csv::Terminator::CRLF]),
     ) {
-        let mut bytes = if mark { UTF8_MARK.to_vec() } else { Vec::new() };
+        let mut bytes = if mark { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
         bytes.extend(write_csv(&columns, line_end));
         let table = profile_bytes(&bytes, block).unwrap();
         prop_assert_eq!(table.rows, columns[0].len() as u64);

@@ -10,25 +10,23 @@
 
 use std::io::Read;
 
-use crate::fault::Fault;
-use crate::record::count_lines;
-use crate::separator::Separator;
+use crate::{Fault, Separator, count_lines};
 
 /// How a table is cut.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sizes {
+pub struct Sizes {
     /// Bytes that are read at a time, and so about the size of a block.
-    pub(crate) block: usize,
+    pub block: usize,
     /// Blocks that are profiled side by side while the next are read.
-    pub(crate) batch: usize,
+    pub batch: usize,
     /// A record longer than this is taken for a quote that never closes.
-    pub(crate) record: usize,
+    pub record: usize,
 }
 
 impl Sizes {
     /// Twelve million rows (691 MB) take 34 MB of memory with two workers: at most
     /// two batches of blocks, one being profiled and one being read.
-    pub(crate) const USUAL: Self = Self {
+    pub const USUAL: Self = Self {
         block: 1 << 20,
         batch: 8,
         record: 64 << 20,
@@ -37,39 +35,33 @@ impl Sizes {
 
 /// A piece of a table that starts and ends with a record.
 #[derive(Debug)]
-pub(crate) struct Block {
-    pub(crate) bytes: Vec<u8>,
+pub struct Block {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// 1-based line of its first byte.
-    pub(crate) line: u64,
+    pub line: u64,
     /// 0-based offset of its first byte in the file.
-    pub(crate) offset: u64,
+    pub offset: u64,
 }
 
 impl Block {
     /// 1-based line of the byte at `place` in the block.
-    pub(crate) fn line_of(&self, place: usize) -> u64 {
+    #[must_use]
+    pub fn line_of(&self, place: usize) -> u64 {
         self.line + count_lines(&self.bytes[..place])
     }
 
     /// How many of its first bytes are UTF-8.
-    pub(crate) fn sound(&self) -> usize {
+    #[must_use]
+    pub fn sound(&self) -> usize {
         match std::str::from_utf8(&self.bytes) {
             Ok(_) => self.bytes.len(),
             Err(error) => error.valid_up_to(),
         }
     }
 
-    /// The fault of the byte at `place`, which is not UTF-8.
-    pub(crate) fn not_utf8(&self, place: usize) -> Fault {
-        Fault::NotUtf8 {
-            line: self.line_of(place),
-            offset: self.offset + place as u64,
-            value: self.bytes.get(place).copied().unwrap_or_default(),
-        }
-    }
-
     /// Takes its first bytes away.
-    pub(crate) fn drop_front(&mut self, count: usize) {
+    pub fn drop_front(&mut self, count: usize) {
         self.line = self.line_of(count);
         self.offset += count as u64;
         self.bytes.drain(..count);
@@ -78,7 +70,7 @@ impl Block {
 
 /// Cuts what a reader gives into blocks.
 #[derive(Debug)]
-pub(crate) struct Blocks<R> {
+pub struct Blocks<R> {
     reader: R,
     separator: u8,
     sizes: Sizes,
@@ -91,7 +83,7 @@ pub(crate) struct Blocks<R> {
 
 impl<R: Read> Blocks<R> {
     /// Blocks of `reader`, whose first byte is at `offset` in its file.
-    pub(crate) fn new(reader: R, offset: u64, separator: Separator, sizes: Sizes) -> Self {
+    pub fn new(reader: R, offset: u64, separator: Separator, sizes: Sizes) -> Self {
         Self {
             reader,
             separator: separator.byte(),
@@ -105,7 +97,7 @@ impl<R: Read> Blocks<R> {
 
     /// The next few blocks; none at the end. Where reading breaks, the fault is
     /// the last item, behind the blocks before it.
-    pub(crate) fn next_batch(&mut self) -> Vec<Result<Block, Fault>> {
+    pub fn next_batch(&mut self) -> Vec<Result<Block, Fault>> {
         let mut batch = Vec::new();
         while batch.len() < self.sizes.batch && !self.ended {
             match self.next_block() {
@@ -124,7 +116,7 @@ impl<R: Read> Blocks<R> {
     ///
     /// # Errors
     /// The bytes cannot be read, or a quote never closes.
-    pub(crate) fn next_block(&mut self) -> Result<Option<Block>, Fault> {
+    pub fn next_block(&mut self) -> Result<Option<Block>, Fault> {
         let mut bytes = std::mem::take(&mut self.carry);
         let mut scan = Scan::new(self.separator);
         scan.over(&bytes);
@@ -135,8 +127,10 @@ impl<R: Read> Blocks<R> {
             scan.over(&bytes[before..]);
             if read == 0 {
                 if scan.state == State::Quoted {
-                    let line = self.line + count_lines(&bytes[..scan.quote]);
-                    return Err(Fault::OpenQuote { line });
+                    return Err(Fault::OpenQuote {
+                        line: self.line + count_lines(&bytes[..scan.quote]),
+                        byte: self.offset + scan.quote as u64,
+                    });
                 }
                 scan.cut = bytes.len();
                 break;
@@ -145,9 +139,10 @@ impl<R: Read> Blocks<R> {
                 break;
             }
             if bytes.len() > self.sizes.record {
-                return Err(Fault::Endless {
+                return Err(Fault::TooLong {
                     line: self.line,
-                    limit_mib: self.sizes.record >> 20,
+                    byte: self.offset,
+                    limit_bytes: self.sizes.record,
                 });
             }
         }
@@ -215,11 +210,12 @@ impl Scan {
 
     /// Without any quote, records end where lines do: only the last end matters.
     fn leap(&mut self, bytes: &[u8]) -> bool {
-        if matches!(self.state, State::Quoted | State::Closing) || bytes.contains(&b'"') {
+        if matches!(self.state, State::Quoted | State::Closing)
+            || memchr::memchr(b'"', bytes).is_some()
+        {
             return false;
         }
-        let (Some(feed), Some(&last)) = (bytes.iter().rposition(|&b| b == b'\n'), bytes.last())
-        else {
+        let (Some(feed), Some(&last)) = (memchr::memrchr(b'\n', bytes), bytes.last()) else {
             return false;
         };
         self.cut = self.seen + feed + 1;
@@ -262,7 +258,7 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Records;
+    use crate::SliceRecords;
     use proptest::prelude::*;
 
     fn sizes(block: usize) -> Sizes {
@@ -288,7 +284,7 @@ mod tests {
     }
 
     fn records(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
-        let mut records = Records::new(bytes, Separator::Comma);
+        let mut records = SliceRecords::new(bytes, Separator::Comma);
         let mut all = Vec::new();
         while records.advance() {
             all.push(records.fields().map(<[u8]>::to_vec).collect());
@@ -300,7 +296,10 @@ mod tests {
     fn a_quote_that_never_closes_is_placed() {
         for block in [1, 4, 100] {
             let fault = blocks(b"a,b\r\n1,\"x\ny\"\r\n2,\"z\n\n", block).unwrap_err();
-            assert!(matches!(fault, Fault::OpenQuote { line: 4 }), "{fault}");
+            assert!(
+                matches!(fault, Fault::OpenQuote { line: 4, byte: 16 }),
+                "{fault}"
+            );
         }
         assert!(blocks(b"a\n\"x\"", 2).is_ok());
         assert!(blocks(b"a\n\"x\"\"", 2).is_err());
@@ -311,7 +310,17 @@ mod tests {
     fn a_record_without_end_is_not_held_in_memory() {
         let text = [b"a,b\n1,\"".as_slice(), &vec![b'x'; 3 << 20]].concat();
         let fault = blocks(&text, 1 << 16).unwrap_err();
-        assert!(matches!(fault, Fault::Endless { line: 2, .. }), "{fault}");
+        assert!(
+            matches!(
+                fault,
+                Fault::TooLong {
+                    line: 2,
+                    byte: 4,
+                    ..
+                }
+            ),
+            "{fault}"
+        );
     }
 
     proptest! {

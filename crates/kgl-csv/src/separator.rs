@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use crate::record::Records;
+use crate::slice::SliceRecords;
 
 /// The separators a table may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Separator {
+pub enum Separator {
+    /// `,`
     Comma,
+    /// `;`
     Semicolon,
+    /// A tab.
     Tab,
+    /// `|`
     Pipe,
 }
 
@@ -17,10 +21,12 @@ pub(crate) enum Separator {
 const SAMPLE: usize = 50;
 
 impl Separator {
-    const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
+    /// All of them, the most usual first.
+    pub const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
 
     /// The separator as a byte.
-    pub(crate) fn byte(self) -> u8 {
+    #[must_use]
+    pub fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
             Self::Semicolon => b';',
@@ -30,7 +36,8 @@ impl Separator {
     }
 
     /// The separator as text.
-    pub(crate) fn text(self) -> &'static str {
+    #[must_use]
+    pub fn text(self) -> &'static str {
         match self {
             Self::Comma => ",",
             Self::Semicolon => ";",
@@ -57,7 +64,8 @@ impl Separator {
     /// at least two. The one that the file's name promises is taken if it fits,
     /// else the one that fits with the most fields, else the one that cuts the
     /// header into the most fields; a table of one column has commas.
-    pub(crate) fn tell(head: &[u8], whole: bool, name: &str) -> Self {
+    #[must_use]
+    pub fn tell(head: &[u8], whole: bool, name: &str) -> Self {
         let cuts = Self::ALL.map(|separator| (separator, Cut::of(head, whole, separator)));
         if let Some(promised) = Self::promised_by(name)
             && cuts
@@ -87,7 +95,7 @@ struct Cut {
 
 impl Cut {
     fn of(head: &[u8], whole: bool, separator: Separator) -> Self {
-        let mut records = Records::new(head, separator);
+        let mut records = SliceRecords::new(head, separator);
         let header = if records.advance() {
             records.width()
         } else {
