@@ -5,6 +5,7 @@
 //!   from.
 //! - [`conformance`]: one suite for every aligner, with [`mod@reference`] as the
 //!   textbook it is compared with.
+//! - [`fuzz`]: bytes turned into work for every path of kgl-align.
 //! - [`skip`]: tests that need what is not there, skipped and counted.
 //! - [`kaggle`]: the stand-in of Kaggle's API, and the real client led to it.
 //! - [`fleet`]: tests beside real ssh hosts.
@@ -21,6 +22,7 @@
 pub mod conformance;
 pub mod families;
 pub mod fleet;
+pub mod fuzz;
 pub mod kaggle;
 pub mod process;
 pub mod reference;
