@@ -36,6 +36,7 @@ A fault is told with `fault`, and is used up after `times` requests (default 1):
      "skip": 0, "times": 1,
      "status": 429, "headers": {"Retry-After": "1"}, "message": "...",
      "delay_s": 2.0,                  answer late
+     "page": "<html>...",             a web page instead of an answer, as a hotel's network gives
      "cut": "before" | "after" | N}   close the connection: before the request counts,
                                       after it has counted (a lost answer), or after N bytes of a file
      "rate": 50000}                   bytes a second of a file
@@ -146,6 +147,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut(seen, counted=False)
         if "status" in fault:
             return self.refuse(seen, Refused(fault["status"], fault.get("message", "told to fail")), fault)
+        if "page" in fault:
+            self.world.journal.add(**seen, answer="page", counted=False)
+            return self.send(200, fault["page"].encode(), {"Content-Type": "text/html"})
         try:
             if not known and rpc != "IntrospectToken":
                 raise Refused(401, "Unauthenticated")

@@ -94,25 +94,39 @@ impl StandIn {
     }
 
     /// As [`StandIn::lead`], with no credentials at all.
+    pub fn lead_without_credentials<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        for (name, value) in self.variables() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
+    /// The variables that lead there, without credentials: what to set, and what to take away.
     ///
     /// # Panics
     /// When the stand-in's folder is gone.
-    pub fn lead_without_credentials<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("KAGGLE_") {
-                command.env_remove(name);
-            }
-        }
+    #[must_use]
+    pub fn variables(&self) -> Vec<(String, Option<String>)> {
+        let ours = std::env::vars().map(|(name, _)| name);
+        let mut all: Vec<_> = ours
+            .filter(|name| name.starts_with("KAGGLE_"))
+            .map(|name| (name, None))
+            .collect();
         let environment =
             fs::read_to_string(self.folder.path().join("environment")).expect("its environment");
         for line in environment.lines() {
             let (name, value) = line.split_once('=').expect("NAME=VALUE");
-            command.env(name, value);
+            all.push((name.to_owned(), Some(value.to_owned())));
         }
-        command
-            .env("HOME", self.home())
-            .env("XDG_DATA_HOME", self.home())
-            .env("KGL_KAGGLE", client())
+        let home = self.home().display().to_string();
+        all.push(("HOME".to_owned(), Some(home.clone())));
+        all.push(("XDG_DATA_HOME".to_owned(), Some(home)));
+        let program = client().display().to_string();
+        all.push(("KGL_KAGGLE".to_owned(), Some(program)));
+        all
     }
 
     /// Breaks something, once or as often as the fault says.
