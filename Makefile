@@ -21,7 +21,7 @@ run = kgl-run --competition $(competition)
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
 # Asked before anything is built.
-of_one := e2e-full train train-1 predict predict-smoke status watch-local stop why
+of_one := e2e-full train train-1 validate predict predict-smoke status watch-local stop why
 projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
 ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
 ifeq ($(filter $(competition),$(projects)),)
@@ -50,7 +50,7 @@ e2e-full: build ## on real data: competition=SLUG data=DIR
 	@competitions/$(competition)/e2e.sh "$(or $(data),competitions/$(competition)/data)"
 
 ##@ A competition
-.PHONY: competition-inspect competition-new train train-1 train-1-auto predict predict-smoke submit deploy
+.PHONY: competition-inspect competition-new train train-1 train-1-auto validate predict predict-smoke submit deploy
 competition-inspect: build ## what a folder of data holds: data=DIR or competition=SLUG
 	@kgl-inspect --data "$(or $(data),competitions/$(competition)/data)"
 competition-new: ## a new competition from its slug: competition=SLUG name="A Name"
@@ -61,6 +61,8 @@ train-1: build ## one run (a seed, a fold, a shard) in the foreground: competiti
 	@$(run) train-1
 train-1-auto: ## that run unattended, through pull, predict and stop
 	$(call not_yet,run one training on a rented host and come back with its predictions)
+validate: build ## how good it is, on known targets held out by date: competition=SLUG data=DIR
+	@competitions/$(competition)/validate.sh "$(or $(data),competitions/$(competition)/data)"
 predict: build ## the submission from what was trained, checked: competition=SLUG
 	@$(run) predict
 predict-smoke: build ## a few rows of it, to see quickly whether it works: competition=SLUG

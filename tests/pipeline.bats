@@ -92,3 +92,15 @@ END
   grep -q '"valid":true' outputs/e2e-full/submission_check.json
   grep -q '"coverage":{"ids_sha256":"[0-9a-f]*","targets":844}' outputs/e2e-full/sequence_nn_search_merged.json
 }
+
+@test "validate holds out by date and puts the references beside it, on the real part 1" {
+  [ -n "${KGL_DATA-}" ] || skip_counted KGL_DATA "KGL_DATA names no folder of real data"
+  run --separate-stderr project_make validate competition=stanford-rna-3d-folding-2 "data=$KGL_DATA/rna3d-part1"
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"82 of 564 targets with a known structure are held out"* ]]
+  # The published recipe on this library is a known figure; ours is above it.
+  [[ "$output" == *"| published recipe | 0.349 |"* ]]
+  [[ "$output" == *"| best template in hindsight | 0.398 |"* ]]
+  ours=$(sed -nE 's/^\| rna3d \| ([0-9.]+) \|.*/\1/p' <<<"$output")
+  awk -v ours="$ours" 'BEGIN { exit !(ours >= 0.385) }'
+}

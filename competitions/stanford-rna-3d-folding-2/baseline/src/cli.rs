@@ -44,8 +44,12 @@ pub enum Command {
     Predict(Predict),
     /// Score a submission against known structures.
     Score(Score),
+    /// Print a validation report as a Markdown table.
+    Table(Summary),
     /// Make up a small competition.
     Generate(Generate),
+    /// Hold out known targets of a period, to be predicted from older ones.
+    Split(Split),
 }
 
 /// Turn the hits of a search into a submission.
@@ -102,6 +106,15 @@ pub struct Score {
     /// independent [default: the target's PDB entry].
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
+    /// A search-merged document of the same targets with all their templates: puts
+    /// beside each score what others would have reached with these alignments (a
+    /// random template, the best by identity, the published recipe, the oracle).
+    #[arg(long, value_name = "FILE")]
+    pub references: Option<PathBuf>,
+    /// Label files with the structures of those templates; may be repeated
+    /// [default: the files of --labels].
+    #[arg(long, value_name = "FILE", requires = "references")]
+    pub library: Vec<PathBuf>,
     /// What the report says was held out.
     #[arg(
         long,
@@ -118,6 +131,18 @@ pub struct Score {
     /// Worker threads; the result is the same for any number [default: all cores].
     #[arg(long, short, value_name = "N")]
     pub workers: Option<usize>,
+}
+
+/// Print a validation report as a Markdown table.
+///
+/// One row a method (the submission and, where `score --references` put them into
+/// the report, what others would have reached): the mean of the best of five with
+/// the interval of a bootstrap by family, of the first slot, and by length class.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  rna3d table outputs/validation/validation_report.json")]
+pub struct Summary {
+    /// The validation-report document [default: stdin].
+    pub report: Option<PathBuf>,
 }
 
 /// Make up a small competition.
@@ -147,4 +172,27 @@ pub struct Generate {
     /// The longest chain's residues, about.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub longest: usize,
+}
+
+/// Hold out known targets of a period, to be predicted from older ones.
+///
+/// Writes a small competition: train_sequences.csv (all targets with a known
+/// structure: the library), test_sequences.csv and sample_submission.csv (those
+/// dated within the period) and families.csv (which of them are near-identical,
+/// for `score --groups`). The labels stay where they are: `predict --labels` and
+/// `score --labels` read them. The search of this folder must ask for
+/// `dated_before_query` and `other_group`, or the split is worth nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  rna3d split data outputs/validation/data --since 2022-05-27")]
+pub struct Split {
+    /// The competition's folder: the home of train_sequences.csv and train_labels.csv.
+    pub data: PathBuf,
+    /// The folder to write.
+    pub folder: PathBuf,
+    /// Hold out targets dated on this day (yyyy-mm-dd) or later.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Hold out targets dated before this day (yyyy-mm-dd).
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<String>,
 }

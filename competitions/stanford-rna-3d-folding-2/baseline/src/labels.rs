@@ -7,7 +7,7 @@
 //! of which a few targets are wanted, so rows are read one at a time and only
 //! wanted ones are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::geometry::Point;
@@ -84,6 +84,44 @@ pub fn read_labels_into(
     read_table(Table::open(path)?, keep, |target| wanted(target), labels)
 }
 
+/// The targets of `path` that have at least one resolved residue; reads the file
+/// once and keeps names only.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn labelled_targets(path: &Path) -> Result<BTreeSet<String>, TableError> {
+    let mut table = Table::open(path)?;
+    let id = table.column("ID")?;
+    let axes = coordinate_columns(&table)?;
+    let mut targets = BTreeSet::new();
+    let mut newest = Vec::new();
+    while table.next_row()? {
+        let Some((name, _)) = split_id(table.bytes(id)) else {
+            return Err(not_an_id(&table, id));
+        };
+        if name == newest.as_slice() {
+            continue;
+        }
+        let resolved = axes.iter().any(|columns| {
+            columns
+                .iter()
+                .all(|&column| matches!(table.number(column), Ok(Some(value)) if value > MISSING))
+        });
+        if resolved {
+            newest = name.to_vec();
+            targets.insert(String::from_utf8_lossy(name).into_owned());
+        }
+    }
+    Ok(targets)
+}
+
+fn not_an_id(table: &Table, column: usize) -> TableError {
+    let shown = String::from_utf8_lossy(table.bytes(column)).into_owned();
+    table.wrong(format!(
+        "the id `{shown}` does not end in `_` and a residue number counted from 1"
+    ))
+}
+
 fn read_table(
     mut table: Table,
     keep: Keep,
@@ -99,10 +137,7 @@ fn read_table(
     let mut found: BTreeMap<String, Structure> = BTreeMap::new();
     while table.next_row()? {
         let Some((name, residue)) = split_id(table.bytes(id)) else {
-            let shown = String::from_utf8_lossy(table.bytes(id)).into_owned();
-            return Err(table.wrong(format!(
-                "the id `{shown}` does not end in `_` and a residue number counted from 1"
-            )));
+            return Err(not_an_id(&table, id));
         };
         if name != target.as_slice() {
             target = name.to_vec();

@@ -10,6 +10,8 @@
 //!   of sample_submission.csv and, streaming, the structures of the hits.
 //! * `score`: a submission and labels in, a validation-report document out, a
 //!   table for people on stderr.
+//! * `split`: a small competition of known targets, held out by date.
+//! * `table`: a validation report as a table for a README.
 //! * `generate`: a small competition of the real formats, from a seed.
 //!
 //! Exit codes: 0 done, 1 a proper no (nothing to score), 2 bad usage or input,
@@ -27,6 +29,7 @@ pub mod bootstrap;
 pub mod bridge;
 pub mod cli;
 pub mod complete;
+pub mod families;
 pub mod fold;
 pub mod generate;
 pub mod geometry;
@@ -34,10 +37,13 @@ pub mod helix;
 pub mod labels;
 pub mod predict;
 pub mod random;
+pub mod references;
 pub mod relax;
 mod run;
 pub mod score;
+pub mod split;
 pub mod submission;
+pub mod summary;
 pub mod table;
 pub mod tm_score;
 pub mod transfer;

@@ -23,7 +23,7 @@ use crate::labels::{Keep, Structure, read_labels_into};
 use crate::submission::{Sample, SampleTarget};
 use crate::table::TableError;
 use crate::tm_score::to_f64;
-use crate::transfer::{Alignment, TransferError, copy_aligned, fit_for_submission};
+use crate::transfer::{HitError, copy_hit, fit_for_submission};
 
 /// A template must give places to this many residues: fewer fix no shape.
 const FEWEST_COPIED: usize = 3;
@@ -38,15 +38,8 @@ pub enum PredictError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// The search and the structures contradict each other.
-    #[error("query `{query}`, hit `{target}`: {source}; was the search run on these data?")]
-    Hit {
-        /// The query.
-        query: String,
-        /// The template.
-        target: String,
-        /// What does not fit.
-        source: TransferError,
-    },
+    #[error(transparent)]
+    Hit(#[from] HitError),
 }
 
 /// The structures of all targets of a sample, and what they rest on.
@@ -123,7 +116,7 @@ fn predict_target(
         if traces.len() + kept >= slots {
             break;
         }
-        let copied = copy_hit(hit, template, target)?;
+        let copied = copy_hit(&target.id, hit, template, target.sequence.len())?;
         if copied.iter().flatten().count() >= FEWEST_COPIED.min(copied.len()) {
             trusted |= traces.is_empty() && is_trusted(hit, target.sequence.len());
             traces.push(complete(&target.sequence, &copied));
@@ -173,26 +166,6 @@ fn ranked<'a>(
         (i128::from(b.score) * shorter(at)).cmp(&(i128::from(a.score) * shorter(bt)))
     });
     usable
-}
-
-/// The places that the template of `hit` gives to the residues of `target`.
-fn copy_hit(
-    hit: &Hit,
-    template: &Structure,
-    target: &SampleTarget,
-) -> Result<Vec<Option<Point>>, PredictError> {
-    let span = |span: [u32; 2]| span.map(|end| usize::try_from(end).unwrap_or(usize::MAX));
-    let alignment = Alignment {
-        query_span: span(hit.query_span),
-        template_span: span(hit.target_span),
-        cigar: &hit.cigar,
-    };
-    let trace = template.copies.first().map_or(&[][..], Vec::as_slice);
-    copy_aligned(&alignment, trace, target.sequence.len()).map_err(|source| PredictError::Hit {
-        query: target.id.clone(),
-        target: hit.target.clone(),
-        source,
-    })
 }
 
 /// `count` different traces for `sequence` without any template, the most

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::bootstrap::{interval_95, mean};
 use crate::geometry::rmsd;
 use crate::labels::Structure;
+use crate::references::References;
 use crate::tm_score::tm_score;
 
 /// The competition these reports are of.
@@ -90,11 +91,13 @@ fn score(id: &str, predicted: &Structure, reference: &Structure) -> Option<Targe
     result
 }
 
-/// The report of these scores. `group_of` says which targets are not
+/// The report of these scores, with the references of those targets that have
+/// them `beside` in the details. `group_of` says which targets are not
 /// independent; `split` says in words which were held out.
 #[must_use]
 pub fn report(
     scores: &[TargetScore],
+    beside: &BTreeMap<String, References>,
     group_of: impl Fn(&str) -> String,
     split: &str,
     run: Option<String>,
@@ -105,7 +108,7 @@ pub fn report(
             id: score.id.clone(),
             group: group_of(&score.id),
             score: rounded(score.best),
-            detail: detail(score),
+            detail: detail(score, beside.get(&score.id)),
         })
         .collect();
     let grouped: Vec<(&str, f64)> = items
@@ -130,7 +133,7 @@ pub fn report(
     }
 }
 
-fn detail(score: &TargetScore) -> Map<String, Value> {
+fn detail(score: &TargetScore, beside: Option<&References>) -> Map<String, Value> {
     let mut detail = Map::new();
     detail.insert("best_slot".into(), score.best_slot.into());
     detail.insert("first_slot".into(), rounded(score.first).into());
@@ -138,6 +141,19 @@ fn detail(score: &TargetScore) -> Map<String, Value> {
     detail.insert("resolved_residues".into(), score.resolved.into());
     if let Some(rmsd) = score.rmsd {
         detail.insert("rmsd_angstrom".into(), rounded(rmsd).into());
+    }
+    if let Some(beside) = beside {
+        detail.insert("templates".into(), beside.templates.into());
+        for (name, value) in [
+            ("random", beside.random.best),
+            ("random_first", beside.random.first),
+            ("identity", beside.identity),
+            ("recipe", beside.recipe.best),
+            ("recipe_first", beside.recipe.first),
+            ("oracle", beside.oracle),
+        ] {
+            detail.insert(name.into(), rounded(value).into());
+        }
     }
     detail
 }
@@ -212,7 +228,13 @@ mod tests {
                 resolved: 8,
             })
             .into();
-        let report = report(&scores, |id| id[..1].to_owned(), "all", None);
+        let report = report(
+            &scores,
+            &BTreeMap::new(),
+            |id| id[..1].to_owned(),
+            "all",
+            None,
+        );
         assert!((report.mean - 0.5).abs() < 1e-9);
         let [low, high] = report.interval_95;
         assert!((low - 0.3).abs() < 1e-9 && (high - 0.9).abs() < 1e-9);

@@ -19,6 +19,8 @@ use crate::geometry::{Moments, Motion, Point, add, centroid, sub};
 
 /// How often a superposition is repeated on the residues that came out near.
 const ROUNDS: usize = 20;
+/// The same for [`quick_tm_score`].
+const QUICK_ROUNDS: usize = 6;
 /// How many lengths of starting stretches there are at most, the shortest included.
 const STRETCH_LENGTHS: usize = 6;
 /// The shortest starting stretch.
@@ -69,6 +71,24 @@ pub fn tm_score_with_d0(
     reference: &[Option<Point>],
     d0: f64,
 ) -> Option<TmScore> {
+    searched(predicted, reference, d0, Search::run)
+}
+
+/// A lower bound of [`tm_score`] at a small part of its cost: few starts, few
+/// rounds. It is for sorting many candidates, never for a figure that is
+/// reported.
+#[must_use]
+pub fn quick_tm_score(predicted: &[Option<Point>], reference: &[Option<Point>]) -> Option<TmScore> {
+    let resolved = reference.iter().flatten().count();
+    searched(predicted, reference, d0(resolved), Search::run_quickly)
+}
+
+fn searched(
+    predicted: &[Option<Point>],
+    reference: &[Option<Point>],
+    d0: f64,
+    run: impl FnOnce(&mut Search),
+) -> Option<TmScore> {
     let resolved = reference.iter().flatten().count();
     if resolved == 0 {
         return None;
@@ -96,7 +116,7 @@ pub fn tm_score_with_d0(
         fixed.iter().map(|&p| sub(p, middle_fixed)).collect(),
         d0,
     );
-    search.run();
+    run(&mut search);
     let mut motion = search.best_motion;
     motion.shift = add(
         sub(motion.shift, motion.rotate(middle_moving)),
@@ -163,17 +183,32 @@ impl Search {
             for start in (0..=length - stretch).step_by(step) {
                 chosen.clear();
                 chosen.extend(start..start + stretch);
-                self.refine(&mut chosen, &mut next);
+                self.refine(&mut chosen, &mut next, ROUNDS);
             }
         }
     }
 
-    /// Superposes on `chosen`, then on what came out near, until that no longer
-    /// changes. `next` is scratch space.
-    fn refine(&mut self, chosen: &mut Vec<usize>, next: &mut Vec<usize>) {
+    /// Starts of the whole, halves, quarters and eighths only.
+    fn run_quickly(&mut self) {
+        let length = self.moving.len();
+        let mut chosen = Vec::with_capacity(length);
+        let mut next = Vec::with_capacity(length);
+        for parts in [1, 2, 4, 8] {
+            let stretch = (length / parts).max(SHORTEST_STRETCH.min(length));
+            for start in (0..=length - stretch).step_by(stretch) {
+                chosen.clear();
+                chosen.extend(start..start + stretch);
+                self.refine(&mut chosen, &mut next, QUICK_ROUNDS);
+            }
+        }
+    }
+
+    /// Superposes on `chosen`, then at most `rounds` times on what came out
+    /// near, until that no longer changes. `next` is scratch space.
+    fn refine(&mut self, chosen: &mut Vec<usize>, next: &mut Vec<usize>, rounds: usize) {
         self.superpose_on(chosen);
         self.select_near(self.near - 1.0, chosen);
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             self.superpose_on(chosen);
             self.select_near(self.near + 1.0, next);
             if chosen == next {

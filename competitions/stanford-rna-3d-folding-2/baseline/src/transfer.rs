@@ -6,7 +6,10 @@
 //! cigar     2= 1D 1= 1I 1=   D    the template has a residue more: left out
 //! ```
 
+use kgl_contract::Hit;
+
 use crate::geometry::{Point, centroid, sub};
+use crate::labels::Structure;
 
 /// Coordinates that a submission may hold, in ångström.
 const SMALLEST: f64 = -999.999;
@@ -39,6 +42,18 @@ pub enum TransferError {
         /// The number of residues.
         length: usize,
     },
+}
+
+/// A hit of a search that does not fit its query or its template's structure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("query `{query}`, hit `{target}`: {source}; was the search run on these data?")]
+pub struct HitError {
+    /// The query.
+    pub query: String,
+    /// The template.
+    pub target: String,
+    /// What does not fit.
+    pub source: TransferError,
 }
 
 /// An alignment of a query with a template; spans are half-open and 0-based.
@@ -96,6 +111,31 @@ pub fn copy_aligned(
         }
     }
     Ok(copied)
+}
+
+/// The coordinates that `template`'s first structure gives to the `length`
+/// residues of `query` by the alignment of `hit`.
+///
+/// # Errors
+/// The hit contradicts itself, the query's length or the structure.
+pub fn copy_hit(
+    query: &str,
+    hit: &Hit,
+    template: &Structure,
+    length: usize,
+) -> Result<Vec<Option<Point>>, HitError> {
+    let span = |span: [u32; 2]| span.map(|end| usize::try_from(end).unwrap_or(usize::MAX));
+    let alignment = Alignment {
+        query_span: span(hit.query_span),
+        template_span: span(hit.target_span),
+        cigar: &hit.cigar,
+    };
+    let trace = template.copies.first().map_or(&[][..], Vec::as_slice);
+    copy_aligned(&alignment, trace, length).map_err(|source| HitError {
+        query: query.to_owned(),
+        target: hit.target.clone(),
+        source,
+    })
 }
 
 /// The counts and letters of a CIGAR.

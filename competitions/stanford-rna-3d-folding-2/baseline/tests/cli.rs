@@ -305,3 +305,70 @@ fn help_is_a_manual() {
     }
     rna3d(&["help", "score"], b"").assert_code(0);
 }
+
+#[test]
+fn a_split_holds_out_by_date_and_its_report_becomes_a_table() {
+    let folder = data();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(
+        at("train_sequences.csv"),
+        "target_id,sequence,temporal_cutoff\n1AAA_A,GGGGGGGG,2001-01-01\n\
+         3CCC_C,GGGGGGGG,2009-01-01\n2BBB_B,GGGGGGGG,2010-05-05\n",
+    )
+    .unwrap();
+    let (data, inner) = (at("."), at("inner"));
+    let split = |more: &[&str]| rna3d(&[&["split", &data, &inner], more].concat(), b"");
+    split(&["--since", "2011-01-01"]).assert_code(1);
+    split(&["--since", "2005-01-01", "--before", "2011-01-01"]).assert_code(0);
+    // 3CCC_C has no structure: it is neither held out nor in the library.
+    assert_eq!(
+        fs::read_to_string(at("inner/test_sequences.csv")).unwrap(),
+        "target_id,sequence,temporal_cutoff\n2BBB_B,GGGGGGGG,2010-05-05\n"
+    );
+    assert!(
+        !fs::read_to_string(at("inner/train_sequences.csv"))
+            .unwrap()
+            .contains("3CCC")
+    );
+    let sample = fs::read_to_string(at("inner/sample_submission.csv")).unwrap();
+    assert_eq!(sample.lines().count(), 9);
+    split(&[]).assert_code(2);
+
+    let merged_path = at("merged.json");
+    let document = merged(vec![(
+        "2BBB_B",
+        vec![hit("1AAA_A", 160, [[0, 8], [0, 8]], "8=")],
+    )]);
+    fs::write(&merged_path, &document).unwrap();
+    let (labels, out) = (at("train_labels.csv"), at("out.csv"));
+    predict(
+        &folder.path().join("inner"),
+        &document,
+        &["--labels", &labels, "--out", &out],
+    )
+    .assert_code(0);
+    let groups = at("inner/families.csv");
+    let score = [
+        "score",
+        &out,
+        "--labels",
+        &labels,
+        "--groups",
+        &groups,
+        "--references",
+        &merged_path,
+    ];
+    let done = rna3d(&score, b"");
+    done.assert_code(0);
+    let report: ValidationReport = parse_document(&done.stdout).unwrap();
+    assert_eq!(report.items[0].group, "like-2BBB_B");
+    let detail = &report.items[0].detail;
+    // The two structures are one line: whoever takes the template has it all.
+    for name in ["recipe", "recipe_first", "identity", "oracle"] {
+        assert!(detail[name].as_f64().unwrap() > 0.99, "{name}");
+    }
+    let table = rna3d(&["table"], &done.stdout);
+    table.assert_code(0);
+    assert!(table.stdout_text().contains("| published recipe | 1.000 |"));
+    rna3d(&["table"], b"{}").assert_code(2);
+}

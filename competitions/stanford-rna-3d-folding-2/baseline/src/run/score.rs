@@ -1,0 +1,150 @@
+//! The verb that measures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use kgl_cli::{Exit, Failure, Io, Table as Columns};
+use kgl_contract::{SearchMerged, ValidationReport};
+
+use super::with_workers;
+use crate::cli::{Score, Summary};
+use crate::labels::{Keep, Structure, read_labels, read_labels_into};
+use crate::references::{References, references};
+use crate::score::{TargetScore, report, score_targets};
+use crate::summary::markdown;
+use crate::table::{Table, TableError};
+
+pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
+    let predicted = read_labels(&options.submission, Keep::Slots, |_| true)?;
+    let mut references: BTreeMap<String, Structure> = BTreeMap::new();
+    for path in &options.labels {
+        read_labels_into(
+            path,
+            Keep::All,
+            |id| predicted.contains_key(id),
+            &mut references,
+        )?;
+    }
+    let groups = options
+        .groups
+        .as_deref()
+        .map(read_groups)
+        .transpose()?
+        .unwrap_or_default();
+    let scores = with_workers(options.workers, || score_targets(&predicted, &references))?;
+    if scores.is_empty() {
+        return Err(Failure::no(format_args!(
+            "no target of {} has a structure in {}",
+            options.submission.display(),
+            listed(&options.labels)
+        )));
+    }
+    let beside = match &options.references {
+        Some(path) => read_references(path, options, &references, io)?,
+        None => BTreeMap::new(),
+    };
+    let entry = |id: &str| id.split('_').next().unwrap_or(id).to_owned();
+    let group_of = |id: &str| groups.get(id).cloned().unwrap_or_else(|| entry(id));
+    let report = report(
+        &scores,
+        &beside,
+        group_of,
+        &options.split,
+        options.run.clone(),
+    );
+    io.note(table_of(&scores, report.mean, report.interval_95));
+    let unscored = predicted.len() - scores.len();
+    if unscored > 0 {
+        io.note(format_args!(
+            "{unscored} targets of the submission have no known structure"
+        ));
+    }
+    io.write_document(&report, options.out.as_deref())?;
+    Ok(Exit::Done)
+}
+
+/// Prints a report as a table.
+pub(super) fn run_table(options: &Summary, io: &Io) -> Result<Exit, Failure> {
+    let (report, _) = io.read_document::<ValidationReport>(options.report.as_deref())?;
+    io.write_stdout(markdown(&report).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// What others would have reached on the targets of `truths`.
+fn read_references(
+    path: &Path,
+    options: &Score,
+    truths: &BTreeMap<String, Structure>,
+    io: &Io,
+) -> Result<BTreeMap<String, References>, Failure> {
+    let (merged, _) = io.read_document::<SearchMerged>(Some(path))?;
+    let wanted: BTreeSet<&str> = merged
+        .results
+        .iter()
+        .filter(|row| truths.contains_key(&row.query))
+        .flat_map(|row| &row.hits)
+        .map(|hit| hit.target.as_str())
+        .collect();
+    let files = if options.library.is_empty() {
+        &options.labels
+    } else {
+        &options.library
+    };
+    let mut library = BTreeMap::new();
+    for file in files {
+        read_labels_into(file, Keep::First, |id| wanted.contains(id), &mut library)?;
+    }
+    Ok(with_workers(options.workers, || {
+        references(&merged, &library, truths)
+    })??)
+}
+
+/// The scores as people read them.
+fn table_of(scores: &[TargetScore], mean: f64, interval: [f64; 2]) -> Columns {
+    let mut table = Columns::new(["target", "residues", "TM", "slot", "first", "RMSD (Å)"]);
+    for score in scores {
+        table.row([
+            score.id.clone(),
+            score.residues.to_string(),
+            format!("{:.3}", score.best),
+            score.best_slot.to_string(),
+            format!("{:.3}", score.first),
+            score
+                .rmsd
+                .map_or_else(|| "–".to_owned(), |rmsd| format!("{rmsd:.1}")),
+        ]);
+    }
+    let firsts: Vec<f64> = scores.iter().map(|score| score.first).collect();
+    table.row([
+        format!("mean of {}", scores.len()),
+        String::new(),
+        format!("{mean:.3}"),
+        String::new(),
+        format!("{:.3}", crate::bootstrap::mean(&firsts)),
+        String::new(),
+    ]);
+    table.row([
+        "95 % interval".to_owned(),
+        String::new(),
+        format!("{:.3}–{:.3}", interval[0], interval[1]),
+    ]);
+    table
+}
+
+fn read_groups(path: &Path) -> Result<BTreeMap<String, String>, TableError> {
+    let mut table = Table::open(path)?;
+    let (id, group) = (table.column("target_id")?, table.column("group")?);
+    let mut groups = BTreeMap::new();
+    while table.next_row()? {
+        groups.insert(table.text(id)?.to_owned(), table.text(group)?.to_owned());
+    }
+    Ok(groups)
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
