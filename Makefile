@@ -21,7 +21,7 @@ run = kgl-run --competition $(competition)
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
 # Asked before anything is built.
-of_one := e2e-full train train-1 validate predict predict-smoke status watch-local stop why
+of_one := e2e-full train train-1 validate predict predict-smoke submit status watch-local stop why
 projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
 ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
 ifeq ($(filter $(competition),$(projects)),)
@@ -67,8 +67,8 @@ predict: build ## the submission from what was trained, checked: competition=SLU
 	@$(run) predict
 predict-smoke: build ## a few rows of it, to see quickly whether it works: competition=SLUG
 	@$(run) predict-smoke
-submit: ## send the submission once and wait for its score: competition=SLUG
-	$(call not_yet,send the checked submission exactly once and wait for its score; `kgl-submit --check` is there)
+submit: build ## send the submission once, wait for its score: competition=SLUG [message=TEXT file=FILE report=FILE dry=1]
+	@kgl-submit --challenge competitions/$(competition)/challenge.json --submission "$(or $(file),competitions/$(competition)/outputs/submission.csv)" $${message:+--message "$$message"} $${report:+--validation "$$report"} $(if $(dry),--dry-run)
 deploy: ## publish what a code competition runs: competition=SLUG
 	$(call not_yet,publish static binaries and the library as a Kaggle dataset with a notebook that uses them)
 

@@ -24,7 +24,7 @@ setup() {
 }
 
 @test "a target that needs a competition says which there are" {
-  for target in train predict stop why status watch-local e2e-full; do
+  for target in train predict submit stop why status watch-local e2e-full; do
     run -2 --separate-stderr project_make "$target"
     [[ "$stderr" == *"stanford-rna-3d-folding-2"* ]]
     run -2 project_make "$target" competition=no-such-thing

@@ -24,6 +24,7 @@ mod exit;
 mod fleet;
 mod index_set;
 mod inspection;
+mod receipt;
 mod run;
 #[cfg(test)]
 mod schema_files;
@@ -46,6 +47,7 @@ pub use inspection::{
     ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind, FilesOfKind,
     Inspection, SubmissionShape, TableProfile, Unlearned,
 };
+pub use receipt::{NotebookVersion, SubmissionReceipt, SubmissionState};
 pub use run::{Run, RunEnd, RunPlace, RunState, RunWhere, Why};
 pub use search::{
     Columns, Filters, GroupColumn, Mode, ResolveError, ScaledScoring, ScoringSpec, Search,

@@ -94,5 +94,6 @@ documents! {
     inspection: Inspection,
     submission_request: SubmissionRequest,
     submission_check: SubmissionCheck,
+    submission_receipt: SubmissionReceipt,
     validation_report: ValidationReport,
 }

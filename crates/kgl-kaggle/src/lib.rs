@@ -20,10 +20,12 @@ mod call;
 mod client;
 mod redact;
 mod refusal;
+mod submissions;
 mod wire;
 
 pub use call::Call;
 pub use client::{Client, Patience, Replies, read};
 pub use redact::redact;
 pub use refusal::{Refusal, RefusalKind};
+pub use submissions::{ApiScore, ApiSubmission};
 pub use wire::{ApiCompetition, ApiFile, ApiLimits, ApiPage, ApiTag};

@@ -104,7 +104,7 @@ pub struct ApiLimits {
 }
 
 /// A number, also where it is written as text: 64-bit numbers are, in JSON made from protobuf.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let number = match &value {
         Value::Null => Some(0),

@@ -3,19 +3,26 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, Parser};
 
 use crate::faults::{Rule, Severity};
 
-/// Checks a submission against the competition's sample, before one is spent.
+/// Checks a submission, sends it exactly once, and waits for its score.
 ///
 /// Reads a submission-request document, or a challenge and a file, and says
 /// whether the file is what the sample asks for; where it is not, with line, id
-/// and column. The submission is only read, never changed or moved.
+/// and column. A valid one is sent, unless --check or --dry-run is given: once,
+/// whatever is killed or lost on the way, as often as the command is run. The
+/// submission is only read, never changed or moved.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "kgl-submit", version, after_long_help = manual())]
+#[command(
+    name = "kgl-submit",
+    version,
+    after_long_help = manual(),
+    max_term_width = 100
+)]
 pub struct Arguments {
-    /// Only check; nothing is sent.
+    /// Only check; nothing is sent and nobody is asked.
     #[arg(long)]
     pub check: bool,
 
@@ -41,13 +48,68 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "challenge")]
     pub sample: Option<PathBuf>,
 
-    /// Write the submission-check here, by rename, instead of to stdout.
+    /// Write the receipt (of --check the submission-check) here, by rename, instead of to stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+
+    /// How to send.
+    #[command(flatten)]
+    pub sending: Sending,
 
     /// What every tool has.
     #[command(flatten)]
     pub common: kgl_cli::Common,
+}
+
+/// How to send.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sending")]
+pub struct Sending {
+    /// Say what would be sent and what changed since the last one sent; print the command of the
+    /// official client that sends the same; send nothing.
+    #[arg(long, conflicts_with = "check")]
+    pub dry_run: bool,
+
+    /// What the site shows beside the submission [default: the run's id]; a tag that names the
+    /// content is added to it.
+    #[arg(long, short, value_name = "TEXT")]
+    pub message: Option<String>,
+
+    /// The validation-report that goes with it; its mean is kept in the ledger.
+    #[arg(long, value_name = "FILE")]
+    pub validation: Option<PathBuf>,
+
+    /// The run that made it [default: the newest run of `predict` that ended well].
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+
+    /// Submit a version of this notebook; the submission is the output of it that was fetched.
+    #[arg(long, value_name = "OWNER/NAME", requires = "notebook_version")]
+    pub notebook: Option<String>,
+
+    /// Its version.
+    #[arg(long, value_name = "N", requires = "notebook")]
+    pub notebook_version: Option<u64>,
+
+    /// The file in its output that counts.
+    #[arg(long, value_name = "NAME", default_value = "submission.csv")]
+    pub notebook_file: String,
+
+    /// Send bytes that were sent before once more.
+    #[arg(long)]
+    pub again: bool,
+
+    /// Do not wait for the score.
+    #[arg(long)]
+    pub no_wait: bool,
+
+    /// How many minutes to wait for the score.
+    #[arg(long, value_name = "MINUTES", default_value_t = 120)]
+    pub wait: u64,
+
+    /// Waits are this many times shorter; for tests.
+    #[arg(long, hide = true, env = "KGL_HASTE", default_value_t = 1)]
+    pub haste: u32,
 }
 
 impl kgl_cli::Arguments for Arguments {
@@ -64,10 +126,22 @@ Input:
   challenge           the same in its `submission` section, `sample` relative to its folder
   The sample's first column is the id. It is read more than once: a file, not a pipe.
 
+  Both may be packed by gzip, or be a zip file with one file in it.
+
 Output:
-  stdout              a submission-check: valid or not, digests, sizes and rows of both
-                      files, the first 20 errors and warnings each, and how many there are
+  stdout              a submission-receipt; of --check a submission-check: valid or not,
+                      digests, sizes and rows of both files, the first 20 errors and
+                      warnings each, and how many there are; of --dry-run a command
   stderr              the same for people, one fault a line
+  submissions.jsonl   the ledger, beside challenge.json: one receipt a line
+  outputs/submissions/TAG/  a copy of what was sent
+
+Sending:
+  The message carries a tag, [kgl:12 hex digits] of the content's digest. The intent is in
+  the ledger before anything is sent; whether it arrived is for the site's own list to say.
+  After a crash, a lost answer or ^C run the same command again: it finds out, and goes on.
+  Nothing is sent when the check fails, the same bytes were sent before, the day's quota is
+  used, the deadline is over, or the rules are not accepted.
 ",
     );
     for (title, severity) in [("Errors", Severity::Error), ("Warnings", Severity::Warning)] {
@@ -82,12 +156,14 @@ Output:
   they must be copied (`changed-copy`).
 
 Exit codes:
-  0  valid (there may be warnings)
-  1  invalid: there is an error, whatever is wrong with the submission's bytes
-  2  bad usage, or a request, sample or submission that cannot be read
-  3  the disk failed; a retry may help
+  0  valid (there may be warnings), and sent and scored unless it was only checked
+  1  a proper no: invalid, already sent, quota used, closed, or scoring failed
+  2  bad usage, no client or credentials, or a file that cannot be read
+  3  no answer, no score in time, or the disk failed: run the same command again
 
 Examples:
+  kgl-submit --challenge competitions/titanic/challenge.json \\
+      --submission outputs/submission.csv -m 'ten folds' --validation report.json
   kgl-submit --check --challenge competitions/jaguar-re-id/challenge.json \\
       --submission outputs/submission.csv
   kgl-submit --check request.json --out check.json && echo fit to send

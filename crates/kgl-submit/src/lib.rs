@@ -1,14 +1,16 @@
-//! `kgl-submit --check`: whether a submission is what the competition's sample
-//! asks for, before one is spent on it.
+//! `kgl-submit`: a submission is checked against the competition's sample, sent
+//! exactly once, and its score waited for.
 //!
 //! ```text
 //! kgl-submit --check --challenge competitions/SLUG/challenge.json --submission submission.csv
+//! kgl-submit --challenge competitions/SLUG/challenge.json --submission submission.csv -m TEXT
 //! ```
 //!
 //! Input: a `submission-request`, or a `challenge` and a file. Output: a
-//! `submission-check` on stdout, the first faults and a verdict on stderr.
-//! Exit codes: 0 valid, 1 invalid, 2 bad usage or an unreadable file, 3 the
-//! disk failed. The submission is only read.
+//! `submission-check` or a `submission-receipt` on stdout, the first faults and a
+//! verdict on stderr, and a line in the ledger. Exit codes: 0 done, 1 a proper no,
+//! 2 bad usage or an unreadable file, 3 the outside world failed. The submission
+//! is only read.
 //!
 //! # The rules
 //!
@@ -27,20 +29,32 @@
 //!           disagree bring in an index of the sample's ids
 //! check     each value against what its column says; each column as a whole at the end
 //! faults    the first 20 of each severity, and a count
+//! outbox    then: guard, keep a copy, send, wait, receipt
+//! send      the states of a submission, and what settles them; knows only `site` and `clock`
 //! ```
 //!
 //! Rows in the sample's order are checked at 210 to 230 MB of submission a second
 //! of one core's time, both digests and the two readings of the sample included
 //! (`examples/speed.rs`, on an AMD EPYC with AVX-512 and the SHA instructions).
 
+pub mod changes;
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod columns;
+pub mod correlation;
 pub mod digested;
 pub mod faults;
+pub mod guard;
 pub mod index;
+pub mod kaggle;
+pub mod ledger;
+pub mod outbox;
+pub mod provenance;
 pub mod request;
 pub mod rows;
+pub mod send;
+pub mod site;
 pub mod values;
 pub mod verdict;
 
@@ -59,15 +73,10 @@ use crate::request::{Named, Request};
 ///
 /// # Errors
 /// Bad usage, an unreadable file (exit 2), a failing disk (exit 3).
+#[allow(clippy::needless_pass_by_value)] // the shape of every tool's entry
 pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
-    if !arguments.check {
-        return Err(
-            Failure::usage("sending a submission is not there yet; checking one is")
-                .hint("run it with --check, and upload the file yourself"),
-        );
-    }
     let out = arguments.out.clone();
-    let request = request::read(arguments, io)?;
+    let request = request::read(&arguments, io)?;
     if let Some(out) = &out {
         spare_the_inputs(out, &request)?;
     }
@@ -75,6 +84,13 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
     let counts = findings.found.counts().clone();
     let check = to_document(&request, findings);
     io.note(verdict::describe(&check, &counts, io.is_verbose()));
+    if !arguments.check {
+        if !check.valid {
+            return Err(Failure::no("the submission is invalid: nothing was sent")
+                .hint("mend what makes it, and look again with --check"));
+        }
+        return outbox::send(&arguments, &request, &check, io);
+    }
     io.write_document(&check, out.as_deref())?;
     Ok(if check.valid { Exit::Done } else { Exit::No })
 }

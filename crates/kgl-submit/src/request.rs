@@ -19,6 +19,8 @@ pub struct Request {
     pub sample: Named,
     /// Order and ranges.
     pub rules: Rules,
+    /// The competition's folder: where the ledger lies.
+    pub home: PathBuf,
 }
 
 /// A file: as it was given, and as it is opened from here.
@@ -50,12 +52,12 @@ impl Named {
 ///
 /// # Errors
 /// A document that cannot be read, or a challenge that says nothing of submissions.
-pub fn read(arguments: Arguments, io: &Io) -> Result<Request, Failure> {
+pub fn read(arguments: &Arguments, io: &Io) -> Result<Request, Failure> {
     match (&arguments.challenge, &arguments.submission) {
         (Some(challenge), Some(submission)) => {
             from_challenge(challenge, submission, arguments.sample.clone(), io)
         }
-        _ => from_request(arguments.request.as_deref(), arguments.base, io),
+        _ => from_request(arguments.request.as_deref(), arguments.base.clone(), io),
     }
 }
 
@@ -70,6 +72,7 @@ fn from_request(path: Option<&Path>, base: Option<PathBuf>, io: &Io) -> Result<R
             order: request.order,
             ranges: request.ranges,
         },
+        home: base,
     })
 }
 
@@ -102,5 +105,6 @@ fn from_challenge(
         submission: Named::as_is(submission.to_owned()),
         sample,
         rules,
+        home: source.base,
     })
 }

@@ -302,7 +302,6 @@ fn bad_input_is_named_and_nothing_changes() {
         assert!(told.contains(words), "{words:?} is not in {told}");
         assert!(output.stdout.is_empty());
     };
-    refused(&["request.json"], "run it with --check");
     refused(
         &["--check"],
         "empty: expected a kgl.submission-request/1 document",

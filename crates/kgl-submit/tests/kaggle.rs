@@ -1,0 +1,354 @@
+//! The tool with the real client against the stand-in of Kaggle's API: what is on
+//! the server and what is in the ledger, whatever breaks on the way.
+
+#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use kgl_contract::{Sha256, SubmissionReceipt, SubmissionState, parse_document};
+use kgl_testkit::kaggle::{KEY, SIGNATURE, StandIn, TOKEN};
+use kgl_testkit::rng::Rng;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const SAMPLE: &str = "id,p\na,0\nb,0\nc,0\n";
+const VALID: &str = "id,p\na,0.1\nb,0.2\nc,0.3\n";
+
+/// A competition's folder with a valid submission.
+fn folder(slug: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let challenge = json!({
+        "schema": "kgl.challenge/1", "slug": slug, "name": "Toy", "where": "local",
+        "metric": { "name": "accuracy", "better": "higher" }, "submission": { "sample": "sample.csv" },
+    });
+    fs::write(folder.path().join("challenge.json"), challenge.to_string()).unwrap();
+    fs::write(folder.path().join("sample.csv"), SAMPLE).unwrap();
+    fs::write(folder.path().join("submission.csv"), VALID).unwrap();
+    folder
+}
+
+fn tool(stand_in: &StandIn, folder: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kgl-submit"));
+    stand_in.lead(&mut command);
+    command
+        .current_dir(folder)
+        .args([
+            "--challenge",
+            "challenge.json",
+            "--submission",
+            "submission.csv",
+        ])
+        .args(more)
+        .env("KGL_HASTE", "100")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(stand_in: &StandIn, folder: &Path, more: &[&str]) -> Output {
+    let output = tool(stand_in, folder, more).output().unwrap();
+    for secret in [TOKEN, KEY, SIGNATURE] {
+        let told = [&output.stdout[..], &output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&told).contains(secret));
+    }
+    output
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn ledger(folder: &Path) -> Vec<SubmissionReceipt> {
+    let text = fs::read_to_string(folder.join("submissions.jsonl")).unwrap_or_default();
+    text.lines()
+        .map(|line| parse_document(line.as_bytes()).unwrap())
+        .collect()
+}
+
+/// The submissions to a competition that the server has.
+fn on_server(stand_in: &StandIn, slug: &str) -> Vec<Value> {
+    let state = stand_in.state();
+    let all = state["submissions"].as_array().unwrap();
+    let of = |one: &&Value| one["competition"] == slug;
+    all.iter().filter(of).cloned().collect()
+}
+
+fn stand_in(competitions: &Value) -> Option<StandIn> {
+    StandIn::start(&json!({ "competitions": competitions }))
+}
+
+#[test]
+fn a_submission_is_sent_once_scored_and_written_down() {
+    let Some(stand_in) = stand_in(
+        &json!({ "toy": { "scoring": { "lists_unseen": 2, "lists_pending": 2, "public": "0.875" } } }),
+    ) else {
+        return;
+    };
+    let folder = folder("toy");
+    let output = run(&stand_in, folder.path(), &["-m", "ten folds"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(
+        told(&output).contains("the first submission"),
+        "{}",
+        told(&output)
+    );
+    let receipt: SubmissionReceipt = parse_document(&output.stdout).unwrap();
+    let tag = Sha256::of(VALID.as_bytes()).short();
+    assert_eq!(
+        (receipt.state, receipt.public_score),
+        (SubmissionState::Scored, Some(0.875))
+    );
+    assert_eq!(receipt.message, format!("ten folds [kgl:{tag}]"));
+    assert_eq!(ledger(folder.path()), [receipt]);
+    let sent = on_server(&stand_in, "toy");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["sha256"], Sha256::of(VALID.as_bytes()).to_string());
+    assert_eq!(sent[0]["fileName"], "submission.csv");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("submission.csv")).unwrap(),
+        VALID
+    );
+    // The same bytes again are a no, with the result they had.
+    let output = run(&stand_in, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("sent before"), "{}", told(&output));
+    assert_eq!(
+        parse_document::<SubmissionReceipt>(&output.stdout)
+            .unwrap()
+            .public_score,
+        Some(0.875)
+    );
+    // Also where the ledger is gone: the site remembers.
+    fs::remove_file(folder.path().join("submissions.jsonl")).unwrap();
+    let output = run(&stand_in, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert_eq!(
+        (
+            on_server(&stand_in, "toy").len(),
+            ledger(folder.path()).len()
+        ),
+        (1, 1)
+    );
+    // Other bytes are another submission, and what changed is told.
+    fs::write(
+        folder.path().join("submission.csv"),
+        VALID.replace("0.3", "0.15"),
+    )
+    .unwrap();
+    let output = run(&stand_in, folder.path(), &["--no-wait"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let words = "1 of 3 rows differ; rank correlation of `p` 0.5000";
+    assert!(told(&output).contains(words), "{}", told(&output));
+    assert_eq!(
+        (
+            on_server(&stand_in, "toy").len(),
+            ledger(folder.path()).len()
+        ),
+        (2, 2)
+    );
+    // Nothing secret stays behind.
+    let grep = Command::new("grep")
+        .args(["-rlE", &[TOKEN, KEY, SIGNATURE].join("|"), "."])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&grep.stdout), "");
+}
+
+#[test]
+fn a_dry_run_prints_the_command_and_sends_nothing() {
+    let Some(stand_in) = stand_in(&json!({ "toy": {} })) else {
+        return;
+    };
+    let folder = folder("toy");
+    let output = run(&stand_in, folder.path(), &["--dry-run", "-m", "it's me"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let tag = Sha256::of(VALID.as_bytes()).short();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        format!(
+            "kaggle competitions submit -c toy -f outputs/submissions/{tag}/submission.csv -m 'it'\\''s me [kgl:{tag}]'\n"
+        )
+    );
+    assert!(
+        told(&output).contains("5 of today's submissions left"),
+        "{}",
+        told(&output)
+    );
+    assert!(on_server(&stand_in, "toy").is_empty() && ledger(folder.path()).is_empty());
+    assert_eq!(stand_in.counted("StartSubmissionUpload"), 0);
+}
+
+#[test]
+fn whatever_says_no_says_it_before_anything_is_sent() {
+    let Some(stand_in) = stand_in(&json!({
+        "outside": { "userHasEntered": false },
+        "over": { "deadline": "2020-01-01T00:00:00Z" },
+        "closed": { "submissionsDisabled": true },
+        "notebooks": { "isKernelsSubmissionsOnly": true },
+        "full": { "maxDailySubmissions": 0 },
+        "broken": { "scoring": { "status": "ERROR", "reason": "Submission must have 4 rows" } },
+        "toy": {},
+    })) else {
+        return;
+    };
+    let refused = |slug: &str, code: i32, words: &str| {
+        let folder = folder(slug);
+        let output = run(&stand_in, folder.path(), &[]);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{slug}: {}",
+            told(&output)
+        );
+        assert!(told(&output).contains(words), "{slug}: {}", told(&output));
+        ledger(folder.path())
+    };
+    assert!(refused("outside", 1, "/competitions/outside/rules").is_empty());
+    assert!(refused("over", 1, "ended at 2020-01-01").is_empty());
+    assert!(refused("closed", 1, "switched off").is_empty());
+    assert!(refused("notebooks", 1, "make deploy").is_empty());
+    assert!(refused("full", 1, "midnight UTC").is_empty());
+    assert!(refused("unknown", 2, "404").is_empty());
+    let failed = refused("broken", 1, "scoring FAILED: Submission must have 4 rows");
+    assert_eq!(failed[0].state, SubmissionState::Failed);
+    // An invalid file, and no credentials.
+    let folder = folder("toy");
+    fs::write(folder.path().join("submission.csv"), "id,p\na,1\n").unwrap();
+    let output = run(&stand_in, folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        told(&output).contains("nothing was sent"),
+        "{}",
+        told(&output)
+    );
+    fs::write(folder.path().join("submission.csv"), VALID).unwrap();
+    let mut command = tool(&stand_in, folder.path(), &[]);
+    let output = stand_in
+        .lead_without_credentials(&mut command)
+        .env_remove("KAGGLE_API_TOKEN")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(
+        told(&output).contains("make kaggle-auth"),
+        "{}",
+        told(&output)
+    );
+    assert_eq!(stand_in.counted("CreateSubmission"), 1);
+}
+
+#[test]
+fn with_any_answer_cut_once_it_is_there_once() {
+    let cut = |rpc: &str, when: &str| json!({ "on": rpc, "cut": when });
+    let reads = [
+        "GetCompetition",
+        "GetSubmissionLimits",
+        "ListSubmissions",
+        "IntrospectToken",
+    ];
+    let faults = [
+        vec![cut("StartSubmissionUpload", "after")],
+        vec![json!({ "on": "upload", "cut": 5 }), cut("upload", "after")],
+        vec![cut("CreateSubmission", "before")],
+        vec![cut("CreateSubmission", "after")],
+        vec![json!({ "on": "CreateSubmission", "status": 429 })],
+        reads.map(|rpc| cut(rpc, "after")).to_vec(),
+    ];
+    let slugs: Vec<String> = (0..faults.len()).map(|i| format!("toy-{i}")).collect();
+    let competitions: serde_json::Map<_, _> =
+        slugs.iter().map(|slug| (slug.clone(), json!({}))).collect();
+    let Some(stand_in) = stand_in(&Value::Object(competitions)) else {
+        return;
+    };
+    for (slug, faults) in slugs.iter().zip(&faults) {
+        let folder = folder(slug);
+        faults.iter().for_each(|fault| stand_in.fault(fault));
+        let output = run(&stand_in, folder.path(), &[]);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{faults:?}: {}",
+            told(&output)
+        );
+        assert_eq!(on_server(&stand_in, slug).len(), 1, "{faults:?}");
+        let ledger = ledger(folder.path());
+        assert_eq!(
+            (ledger.len(), ledger[0].state),
+            (1, SubmissionState::Scored),
+            "{faults:?}"
+        );
+    }
+}
+
+/// Killed at random moments (`KGL_KILLS` of them): the tool alone, so that the
+/// client that it started goes on without it, or both.
+#[test]
+fn killed_at_any_moment_it_is_there_once() {
+    let kills: usize = std::env::var("KGL_KILLS").map_or(5, |text| text.parse().unwrap());
+    let slugs: Vec<String> = (0..kills).map(|i| format!("toy-{i}")).collect();
+    let scoring = json!({ "scoring": { "lists_unseen": 1 } });
+    let competitions: serde_json::Map<_, _> = slugs
+        .iter()
+        .map(|slug| (slug.clone(), scoring.clone()))
+        .collect();
+    let Some(stand_in) = stand_in(&Value::Object(competitions)) else {
+        return;
+    };
+    let mut random = Rng::new(20_261_125, 0);
+    // How long one takes here decides when the others are killed.
+    let whole = {
+        let folder = folder("toy-0");
+        let begun = Instant::now();
+        assert_eq!(run(&stand_in, folder.path(), &[]).status.code(), Some(0));
+        begun.elapsed()
+    };
+    let mut cut = 0;
+    for slug in &slugs[1..] {
+        let folder = folder(slug);
+        let group = random.chance(0.5);
+        let mut command = tool(&stand_in, folder.path(), &[]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().unwrap();
+        let share = random.unit();
+        std::thread::sleep(whole.mul_f64(share));
+        let target = if group {
+            format!("-{}", child.id())
+        } else {
+            child.id().to_string()
+        };
+        Command::new("kill")
+            .args(["-9", "--", &target])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        cut += usize::from(child.wait().unwrap().code().is_none());
+        let output = run(&stand_in, folder.path(), &[]);
+        let done = output.status.code();
+        assert!(
+            done == Some(0) || done == Some(1),
+            "{slug}: {}",
+            told(&output)
+        );
+        assert_eq!(
+            on_server(&stand_in, slug).len(),
+            1,
+            "{slug}, {share}, {group}: {}",
+            told(&output)
+        );
+        let ledger = ledger(folder.path());
+        assert_eq!(
+            (ledger.len(), ledger[0].state),
+            (1, SubmissionState::Scored),
+            "{slug}"
+        );
+    }
+    assert!(cut * 2 > kills, "only {cut} of {kills} were cut short");
+    std::thread::sleep(Duration::from_millis(100));
+    for slug in &slugs {
+        assert_eq!(on_server(&stand_in, slug).len(), 1, "{slug}, later");
+    }
+}
