@@ -51,8 +51,8 @@ e2e-full: build ## on real data: competition=SLUG data=DIR
 
 ##@ A competition
 .PHONY: competition-inspect competition-new train train-1 train-1-auto validate predict predict-smoke submit deploy
-competition-inspect: build ## what a folder of data holds: data=DIR or competition=SLUG
-	@kgl-inspect --data "$(or $(data),competitions/$(competition)/data)"
+competition-inspect: build ## all that is known of a competition: competition=SLUG, or of a folder: data=DIR
+	@$(if $(data),kgl-inspect --data "$(data)",scripts/inspect-competition.sh "$(competition)")
 competition-new: ## a new competition from its slug: competition=SLUG name="A Name"
 	$(call not_yet,inspect the competition on Kaggle and scaffold a folder with a working baseline)
 train: build ## train where challenge.json says, detached: competition=SLUG
@@ -99,8 +99,8 @@ prove: ## what backs each promise of this project
 .PHONY: kaggle-install kaggle-auth gcp-install gcp-setup gcp-submit gcp-status gcp-pull gcp-stop
 kaggle-install: ## the official kaggle program, pinned, in its own environment
 	@scripts/install-kaggle-cli.sh
-kaggle-auth: ## credentials from a file, stdin or the environment, verified
-	$(call not_yet,store and verify Kaggle credentials)
+kaggle-auth: ## credentials from the environment, file=FILE or file=- (stdin), verified
+	@scripts/setup-kaggle-auth.sh local "$(file)"
 gcp-install: ## the official gcloud program
 	$(call not_yet,install the official gcloud program)
 gcp-setup: ## project, service account, bucket

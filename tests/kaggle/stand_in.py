@@ -39,7 +39,8 @@ A fault is told with `fault`, and is used up after `times` requests (default 1):
      "page": "<html>...",             a web page instead of an answer, as a hotel's network gives
      "cut": "before" | "after" | N}   close the connection: before the request counts,
                                       after it has counted (a lost answer), or after N bytes of a file
-     "rate": 50000}                   bytes a second of a file
+     "rate": 50000,                   bytes a second of a file
+     "short": N}                      a file of N bytes only, as if that were all
 
 FOLDER/journal.jsonl gets one line for each request, written before its answer
 leaves: what came in, whether it counted, how it was answered. Secrets are not
@@ -220,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
             file, tag = self.world.service.blob(name)
         except Refused as refused:
             return self.refuse(seen, refused, {})
-        size = os.path.getsize(file)
+        size = min(os.path.getsize(file), fault.get("short", sys.maxsize))
         start, status = 0, 200
         wanted = self.headers.get("Range")
         if wanted and self.headers.get("If-Range") in (None, tag):

@@ -16,6 +16,9 @@ pub struct Inspection {
     /// What the competition's own pages say; left out when only a folder was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competition: Option<CompetitionFacts>,
+    /// The files that Kaggle lists, by path; sizes are those of the unpacked files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<PublishedFile>,
     /// Every file, by path.
     pub files: Vec<FileEntry>,
     /// Files counted by kind, largest number first.
@@ -25,6 +28,12 @@ pub struct Inspection {
     /// What sample_submission says of the shape of a submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<SubmissionShape>,
+    /// What is to be predicted, and from what, as far as it can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// What is worth a look before a model is trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     /// What could not be learned.
     pub unlearned: Vec<Unlearned>,
 }
@@ -35,7 +44,7 @@ impl Document for Inspection {
 }
 
 /// What the competition's own pages say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CompetitionFacts {
     /// The name in the competition's address.
@@ -60,6 +69,83 @@ pub struct CompetitionFacts {
     /// Whether the rules were accepted.
     #[serde(default)]
     pub entered: bool,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// One sentence about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What is to be won.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward: Option<String>,
+    /// The licence of its data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// After this nobody can join; RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_deadline: Option<String>,
+    /// After this teams cannot merge; RFC 3339, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merger_deadline: Option<String>,
+    /// The metric as the competition calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<String>,
+    /// The largest team allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_team_size: Option<u32>,
+    /// Teams so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teams: Option<u64>,
+    /// Our rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u64>,
+    /// Whether nothing can be submitted.
+    #[serde(default)]
+    pub submissions_disabled: bool,
+    /// What is left of the submissions allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<SubmissionLimits>,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Its pages: rules, evaluation, data and so on, as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<Page>,
+}
+
+/// What is left of the submissions allowed, when it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SubmissionLimits {
+    /// Submissions today (UTC).
+    pub today: u64,
+    /// Submissions ever.
+    pub total: u64,
+    /// Submissions left for now.
+    pub left: u64,
+}
+
+/// A page of the competition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Page {
+    /// Its name.
+    pub name: String,
+    /// Markdown or HTML.
+    pub content: String,
+}
+
+/// A file that Kaggle lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PublishedFile {
+    /// Path, parts joined by `/`.
+    pub path: String,
+    /// Its size, unpacked.
+    pub size_bytes: u64,
 }
 
 /// One file.
@@ -117,7 +203,7 @@ pub struct FilesOfKind {
 pub struct TableProfile {
     /// Path below the folder.
     pub path: String,
-    /// The separator; one character.
+    /// The separator, one character; empty for a table that has none (JSON lines, Parquet).
     pub separator: String,
     /// Rows, the header not counted.
     pub rows: u64,
@@ -150,6 +236,145 @@ pub struct ColumnProfile {
     pub length_chars: Option<[u64; 2]>,
     /// The first few different values; of long texts the first 80 characters.
     pub examples: Vec<String>,
+    /// What a person would call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ColumnKind>,
+    /// Mean of the finite numbers of a numeric column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// Their standard deviation (of a sample: n − 1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_deviation: Option<f64>,
+    /// Quantiles of a numeric column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<Quantiles>,
+    /// The most frequent values, most frequent first; only where values repeat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<TopValue>,
+}
+
+/// Quantiles of a column's numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Quantiles {
+    /// 5 % are no larger.
+    pub p05: f64,
+    /// A quarter is no larger.
+    pub p25: f64,
+    /// The median.
+    pub p50: f64,
+    /// Three quarters are no larger.
+    pub p75: f64,
+    /// 95 % are no larger.
+    pub p95: f64,
+    /// Whether they are of all values; else of a sample of some thousand rows.
+    pub exact: bool,
+}
+
+/// A frequent value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TopValue {
+    /// The value; of long texts the first 80 characters.
+    pub value: String,
+    /// How often it is there: exact where `distinct_exact` is, an estimate otherwise.
+    pub count: u64,
+}
+
+/// What a person would call a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ColumnKind {
+    /// No value at all.
+    Empty,
+    /// One value in every row.
+    Constant,
+    /// Names rows: nearly every value is there once.
+    Identifier,
+    /// Whole numbers that count or measure.
+    Integer,
+    /// Numbers that measure.
+    Real,
+    /// Two values: yes and no, or 0 and 1.
+    Boolean,
+    /// A few values that repeat.
+    Category,
+    /// Days, perhaps with a time.
+    Date,
+    /// Paths or names of files.
+    Path,
+    /// Several values in one field (`a b c`, `[1, 2]`).
+    List,
+    /// Words.
+    Text,
+}
+
+/// What is to be predicted, and from what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Task {
+    /// The kind of prediction.
+    pub kind: TaskKind,
+    /// The table with the answers, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<String>,
+    /// The table to predict for, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// The columns of `train` that hold the answers.
+    pub answers: Vec<String>,
+    /// Columns that both `train` and `test` have.
+    pub shared_columns: Vec<String>,
+    /// Columns of `train` that name what belongs together: rows of one group must not be parted
+    /// by a validation split.
+    pub group_columns: Vec<String>,
+    /// What stands between the items of a list, where a list is to be predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_separator: Option<String>,
+}
+
+/// The kinds of prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum TaskKind {
+    /// One of several classes, by name.
+    Classes,
+    /// The probability of one class.
+    Probability,
+    /// A probability for each class, one column each.
+    ClassProbabilities,
+    /// Several labels, in a list or one column each.
+    Labels,
+    /// A list, best first.
+    Ranking,
+    /// How much two things are alike.
+    Pairs,
+    /// Pixels of an image, as runs.
+    RunLengths,
+    /// Positions.
+    Coordinates,
+    /// Numbers to come.
+    Forecast,
+    /// A number.
+    Number,
+    /// Several numbers.
+    Numbers,
+    /// Words.
+    Text,
+}
+
+/// Something worth a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Notice {
+    /// Where: a table's path, and a column's name behind a colon.
+    pub what: String,
+    /// What was seen.
+    pub seen: String,
+    /// What it may mean.
+    pub meaning: String,
 }
 
 /// Smallest and largest value of a column.

@@ -15,6 +15,7 @@
 //! converts at its edge. The JSON Schemas under `schemas/` are generated from
 //! these types by this crate's tests (`KGL_BLESS=1 cargo test -p kgl-contract`).
 
+mod baseline;
 mod canonical;
 mod challenge;
 mod decimal;
@@ -26,6 +27,7 @@ mod index_set;
 mod inspection;
 mod receipt;
 mod run;
+mod scaffold_report;
 #[cfg(test)]
 mod schema_files;
 mod search;
@@ -33,6 +35,7 @@ mod search_result;
 mod submission;
 mod validation_report;
 
+pub use baseline::{Baseline, BaselineColumn, BaselineSource, TestTable};
 pub use canonical::{canonical_bytes, canonical_digest};
 pub use challenge::{
     Better, Challenge, ColumnRange, Metric, Remote, RowOrder, SubmissionRules, Where,
@@ -44,11 +47,13 @@ pub use exit::Exit;
 pub use fleet::{Fleet, FleetHost, FleetShard};
 pub use index_set::{IndexSet, IndexSetError};
 pub use inspection::{
-    ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind, FilesOfKind,
-    Inspection, SubmissionShape, TableProfile, Unlearned,
+    ColumnKind, ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind,
+    FilesOfKind, Inspection, Notice, Page, PublishedFile, Quantiles, SubmissionLimits,
+    SubmissionShape, TableProfile, Task, TaskKind, TopValue, Unlearned,
 };
 pub use receipt::{NotebookVersion, SubmissionReceipt, SubmissionState};
 pub use run::{Run, RunEnd, RunPlace, RunState, RunWhere, Why};
+pub use scaffold_report::{ScaffoldAction, ScaffoldReport, ScaffoldedFile};
 pub use search::{
     Columns, Filters, GroupColumn, Mode, ResolveError, ScaledScoring, ScoringSpec, Search,
     SequenceFile, Wildcards,

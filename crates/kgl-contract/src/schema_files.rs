@@ -96,4 +96,6 @@ documents! {
     submission_check: SubmissionCheck,
     submission_receipt: SubmissionReceipt,
     validation_report: ValidationReport,
+    baseline: Baseline,
+    scaffold_report: ScaffoldReport,
 }

@@ -165,6 +165,11 @@ impl Column {
             range: range.map(|[min, max]| Extremes { min, max }),
             length_chars: self.chars.filter(|_| type_ == ColumnType::Text),
             examples: self.examples.iter().map(|example| text(example)).collect(),
+            kind: None,
+            mean: None,
+            standard_deviation: None,
+            quantiles: None,
+            top: Vec::new(),
         }
     }
 }

@@ -140,6 +140,11 @@ mod tests {
                 range: None,
                 length_chars: None,
                 examples: Vec::new(),
+                kind: None,
+                mean: None,
+                standard_deviation: None,
+                quantiles: None,
+                top: Vec::new(),
             });
         TableProfile {
             path: path.to_owned(),

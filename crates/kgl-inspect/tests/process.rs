@@ -275,25 +275,18 @@ fn no_folder_is_bad_usage() {
 }
 
 #[test]
-fn asking_kaggle_is_not_there_yet() {
-    let done = process::run(PROGRAM, &["titanic"], b"");
-    is_refused(&done, "asking Kaggle about `titanic` is not there yet");
-    assert!(done.stderr_text().contains("--data DIR"));
-}
-
-#[test]
 fn nothing_given_is_the_help() {
     is_refused(
         &process::run(PROGRAM, &[""; 0], b""),
-        "Usage: kgl-inspect --data DIR",
+        "Usage: kgl-inspect SLUG",
     );
     is_refused(
         &process::run(PROGRAM, &["-v"], b""),
-        "name a folder: --data DIR",
+        "name a competition, or a folder: --data DIR",
     );
     is_refused(
-        &process::run(PROGRAM, &["a", "--data", "b"], b""),
-        "cannot be used with",
+        &process::run(PROGRAM, &["--data", "b", "--download"], b""),
+        "required arguments were not provided",
     );
 }
 

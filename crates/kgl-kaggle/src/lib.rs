@@ -18,6 +18,7 @@
 
 mod call;
 mod client;
+mod download;
 mod redact;
 mod refusal;
 mod submissions;
@@ -25,6 +26,7 @@ mod wire;
 
 pub use call::Call;
 pub use client::{Client, Patience, Replies, read};
+pub use download::{Downloaded, download};
 pub use redact::redact;
 pub use refusal::{Refusal, RefusalKind};
 pub use submissions::{ApiScore, ApiSubmission};

@@ -142,6 +142,11 @@ fn oracle(name: &str, fields: &[Field]) -> ColumnProfile {
             .filter(|_| type_ == ColumnType::Text)
             .map(|(short, long)| [short, long]),
         examples,
+        kind: None,
+        mean: None,
+        standard_deviation: None,
+        quantiles: None,
+        top: Vec::new(),
     }
 }
 
