@@ -105,6 +105,9 @@ pub struct SubmissionRules {
     /// Ranges that numbers must lie in.
     #[serde(default)]
     pub ranges: Vec<ColumnRange>,
+    /// What the values of some columns must be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueRule>,
 }
 
 /// Whether the order of rows counts.
@@ -137,15 +140,124 @@ impl ColumnRange {
     /// Whether the range is meant for the column called `name`.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {
-        match self.columns.split_once('*') {
-            None => self.columns == name,
-            Some((head, tail)) => {
-                name.len() >= head.len() + tail.len()
-                    && name.starts_with(head)
-                    && name.ends_with(tail)
-            }
+        covers(&self.columns, name)
+    }
+}
+
+/// Whether a name, or a pattern with one `*`, is that of the column called `name`.
+fn covers(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => {
+            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
         }
     }
+}
+
+/// What the values of some columns must be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ValueRule {
+    /// A column's name, or a pattern with one `*` (`class_*`).
+    pub columns: String,
+    /// The form of each value.
+    #[serde(flatten)]
+    pub form: ValueForm,
+}
+
+impl ValueRule {
+    /// Whether the rule is meant for the column called `name`.
+    #[must_use]
+    pub fn covers(&self, name: &str) -> bool {
+        covers(&self.columns, name)
+    }
+}
+
+/// The form of a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ValueForm {
+    /// One of the known labels.
+    Label {
+        /// The known labels.
+        labels: Labels,
+    },
+    /// A whole number.
+    Integer,
+    /// A number from 0 to 1.
+    Probability {
+        /// Whether those of all columns of this rule sum to 1 in a row.
+        #[serde(default)]
+        sum_to_one: bool,
+    },
+    /// Some labels, in any order.
+    LabelSet {
+        /// What stands between them.
+        #[serde(default = "space")]
+        separator: String,
+        /// The known labels, where they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Labels>,
+    },
+    /// Some items, the best first.
+    Ranking {
+        /// What stands between them.
+        #[serde(default = "space")]
+        separator: String,
+        /// How many there may be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_most: Option<u64>,
+        /// The known items, where they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Labels>,
+    },
+    /// Pairs of a start (from 1) and a length, ascending: the pixels of a mask.
+    RunLength {
+        /// The image's width.
+        width_px: u64,
+        /// The image's height.
+        height_px: u64,
+    },
+    /// An id made of two, whose order counts.
+    Pair {
+        /// What stands between them.
+        separator: String,
+    },
+    /// Words for people.
+    Text {
+        /// How long it may be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        longest_chars: Option<u64>,
+    },
+}
+
+fn space() -> String {
+    " ".to_owned()
+}
+
+/// The known labels: listed here, or all values of a column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Labels {
+    /// Listed here.
+    Listed(Vec<String>),
+    /// Of a table.
+    Of(LabelColumn),
+}
+
+/// A column of a table, as where to find the known labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LabelColumn {
+    /// The table, relative to the document's folder.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// What stands between labels, where a value holds several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
 }
 
 #[cfg(test)]

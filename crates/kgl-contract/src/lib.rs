@@ -23,6 +23,7 @@ mod digest;
 mod document;
 mod exit;
 mod fleet;
+mod history;
 mod index_set;
 mod inspection;
 mod receipt;
@@ -38,13 +39,15 @@ mod validation_report;
 pub use baseline::{Baseline, BaselineColumn, BaselineSource, TestTable};
 pub use canonical::{canonical_bytes, canonical_digest};
 pub use challenge::{
-    Better, Challenge, ColumnRange, Metric, Remote, RowOrder, SubmissionRules, Where,
+    Better, Challenge, ColumnRange, LabelColumn, Labels, Metric, Remote, RowOrder, SubmissionRules,
+    ValueForm, ValueRule, Where,
 };
 pub use decimal::{Decimal, DecimalError};
 pub use digest::{DigestError, Sha256};
 pub use document::{Document, DocumentError, Tag, parse_document, unknown_fields};
 pub use exit::Exit;
 pub use fleet::{Fleet, FleetHost, FleetShard};
+pub use history::{Agreement, ForeignSubmission, MedalLine, SubmissionHistory};
 pub use index_set::{IndexSet, IndexSetError};
 pub use inspection::{
     ColumnKind, ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::challenge::{ColumnRange, RowOrder};
+use crate::challenge::{ColumnRange, RowOrder, ValueRule};
 use crate::digest::Sha256;
 use crate::document::{Document, Tag};
 
@@ -25,6 +25,9 @@ pub struct SubmissionRequest {
     /// Ranges that numbers must lie in.
     #[serde(default)]
     pub ranges: Vec<ColumnRange>,
+    /// What the values of some columns must be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueRule>,
 }
 
 impl Document for SubmissionRequest {

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use kgl_contract::{ColumnRange, RowOrder, Sha256};
 use kgl_csv::{Fault, Records, Rewind, Separator, is_broken_packing};
 
-use crate::columns::{Column, Layout, Sample};
+use crate::columns::{Layout, Sample};
 use crate::digested::Digested;
-use crate::faults::{Found, Place, Rule, show};
-use crate::rows::{Matcher, Twin};
-use crate::values::{self, Plain, Sameness, Value};
+use crate::faults::{Found, Place, Rule};
+use crate::forms::Form;
+use crate::rows::Matcher;
+use crate::watch::Watch;
 
 /// What a submission must be beyond its sample.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +19,8 @@ pub struct Rules {
     pub order: RowOrder,
     /// Ranges that numbers must lie in.
     pub ranges: Vec<ColumnRange>,
+    /// What the values of some columns must be.
+    pub forms: Vec<Form>,
 }
 
 /// What the check found.
@@ -93,7 +96,7 @@ pub fn check<S: Read + Rewind, T: Read>(
     rules: &Rules,
 ) -> Result<Findings, CheckError> {
     let mut sample_records = Records::new(Digested::new(sample), Separator::Comma);
-    let sample = Sample::learn(&mut sample_records, &rules.ranges)?;
+    let sample = Sample::learn(&mut sample_records, &rules.ranges, &rules.forms)?;
     let mut found = Found::default();
     for range in &rules.ranges {
         if !sample
@@ -109,9 +112,23 @@ pub fn check<S: Read + Rewind, T: Read>(
             });
         }
     }
-    let matcher = Matcher::new(sample_records, &sample, rules.order)?;
+    for form in &rules.forms {
+        if !sample
+            .columns
+            .iter()
+            .any(|column| form.rule.covers(&column.name))
+        {
+            found.add(Rule::UnusedRange, Place::default(), || {
+                format!(
+                    "the rule of `{}` covers no column of the sample: mend its name",
+                    form.rule.columns
+                )
+            });
+        }
+    }
+    let matcher = Matcher::new(sample_records, &sample, rules)?;
     let mut records = Records::new(Digested::new(submission), Separator::Comma);
-    let rows = check_rows(&mut records, &sample, matcher, &mut found)?;
+    let rows = check_rows(&mut records, &sample, &rules.forms, matcher, &mut found)?;
     // What cannot be unpacked further was read as far as it goes.
     let submission = match records.finish() {
         Ok(submission) => submission.digest(),
@@ -145,6 +162,7 @@ pub fn check<S: Read + Rewind, T: Read>(
 fn check_rows<S: Read + Rewind, T: Read>(
     records: &mut Records<T>,
     sample: &Sample,
+    forms: &[Form],
     mut matcher: Matcher<S>,
     found: &mut Found,
 ) -> Result<u64, CheckError> {
@@ -166,7 +184,7 @@ fn check_rows<S: Read + Rewind, T: Read>(
         );
     }
     let layout = Layout::compare(records, sample, found);
-    let mut watch = Watch::new(&layout, sample);
+    let mut watch = Watch::new(&layout, sample, forms);
     let mut rows = 0u64;
     while let Some(()) = step(records, found)? {
         rows += 1;
@@ -250,186 +268,5 @@ fn mind_lines<T: Read>(records: &Records<T>, sample: &Sample, found: &mut Found)
             Place::line(line),
             || "the line holds nothing: drop it",
         );
-    }
-}
-
-/// What is checked of the values of each column.
-struct Watch<'a> {
-    columns: Vec<Watched<'a>>,
-}
-
-struct Watched<'a> {
-    /// Where it stands in the submission.
-    here: usize,
-    /// Where it stands in the sample.
-    there: usize,
-    column: &'a Column,
-    /// Its place among the given columns.
-    given: Option<usize>,
-    values: Sameness,
-}
-
-impl<'a> Watch<'a> {
-    fn new(layout: &Layout, sample: &'a Sample) -> Self {
-        let given = sample.given();
-        let columns = layout.columns.iter().enumerate();
-        let columns = columns.filter_map(|(here, &there)| {
-            let there = there.filter(|&there| there > 0)?;
-            Some(Watched {
-                here,
-                there,
-                column: &sample.columns[there],
-                given: given.iter().position(|&column| column == there),
-                values: Sameness::default(),
-            })
-        });
-        Self {
-            columns: columns.collect(),
-        }
-    }
-
-    /// Checks the values of a row.
-    fn see<S: Read, T: Read>(
-        &mut self,
-        records: &Records<T>,
-        id: &[u8],
-        twin: Option<&Twin<'_, S>>,
-        found: &mut Found,
-    ) {
-        for watched in &mut self.columns {
-            let field = records.field(watched.here);
-            let place = || Place {
-                line: Some(records.line()),
-                id: Some(id),
-                column: Some(&watched.column.name),
-            };
-            if let Some(given) = watched.given {
-                if let Some(twin) = twin {
-                    let right = twin.given(given, watched.there);
-                    if field != right {
-                        found.add(Rule::ChangedCopy, place(), || {
-                            let (wrong, right) = (show(field), show(right));
-                            format!("`{wrong}`, and the sample has `{right}`: copy it from there")
-                        });
-                    }
-                }
-                continue;
-            }
-            watched.values.see(field);
-            if watched.column.numeric {
-                check_number(field, watched.column, place, found);
-            } else if field.is_empty() && !watched.column.may_miss {
-                found.add(
-                    Rule::EmptyValue,
-                    place(),
-                    || "the value is empty: fill it in",
-                );
-            }
-        }
-    }
-
-    /// Checks each column as a whole, after `rows` rows.
-    fn finish(&self, rows: u64, found: &mut Found) {
-        let predicted: Vec<_> = self.columns.iter().filter(|w| w.given.is_none()).collect();
-        if rows < 2 || predicted.is_empty() {
-            return;
-        }
-        let left = |watched: &Watched<'_>| match (watched.values.only(), &watched.column.constant) {
-            (Some(value), Some(constant)) => values::same(value, constant),
-            _ => false,
-        };
-        if predicted.iter().all(|watched| left(watched)) {
-            // An error although the site would take it: a submission is spent
-            // and nothing learnt, and the likely cause is a pipeline that never
-            // wrote its predictions.
-            found.add(
-                Rule::NothingPredicted,
-                Place::default(),
-                || "every predicted column is as the sample has it: fill in predictions",
-            );
-            return;
-        }
-        if predicted.len() > 1 && predicted.iter().all(|w| w.values.only().is_some()) {
-            found.add(
-                Rule::IdenticalRows,
-                Place::default(),
-                || "every row predicts the same: is that meant?",
-            );
-            return;
-        }
-        for watched in predicted {
-            let Some(value) = watched.values.only().map(show) else {
-                continue;
-            };
-            let place = Place {
-                column: Some(&watched.column.name),
-                ..Place::default()
-            };
-            if left(watched) {
-                found.add(Rule::SampleConstant, place, || {
-                    format!("every value is the sample's `{value}`: was it predicted?")
-                });
-            } else {
-                found.add(Rule::ConstantColumn, place, || {
-                    format!("every value is `{value}`: is that meant?")
-                });
-            }
-        }
-    }
-}
-
-#[inline]
-fn check_number<'p>(
-    field: &[u8],
-    column: &Column,
-    place: impl Fn() -> Place<'p>,
-    found: &mut Found,
-) {
-    if Plain::read(field).is_some_and(|plain| column.surely_holds(plain.value)) {
-        return;
-    }
-    match values::read(field) {
-        Value::Number { value, .. } => {
-            if value < column.min {
-                found.add(Rule::OutOfRange, place(), || {
-                    format!(
-                        "{} is below the smallest allowed, {}",
-                        show(field),
-                        column.min
-                    )
-                });
-            } else if value > column.max {
-                found.add(Rule::OutOfRange, place(), || {
-                    format!(
-                        "{} is above the largest allowed, {}",
-                        show(field),
-                        column.max
-                    )
-                });
-            }
-        }
-        Value::Missing | Value::NotANumber if column.may_miss => {}
-        Value::Missing if field.is_empty() => {
-            found.add(
-                Rule::EmptyValue,
-                place(),
-                || "the value is empty: fill in a number",
-            );
-        }
-        Value::Missing => found.add(Rule::EmptyValue, place(), || {
-            format!("`{}` is read as no value: fill in a number", show(field))
-        }),
-        Value::NotANumber | Value::Infinite => found.add(Rule::NonFinite, place(), || {
-            format!(
-                "`{}` is not a finite number: mend the prediction",
-                show(field)
-            )
-        }),
-        Value::Text => found.add(Rule::NotANumber, place(), || {
-            format!(
-                "`{}` is not a number, and the sample has numbers here",
-                show(field)
-            )
-        }),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 
 use crate::faults::{Rule, Severity};
 
@@ -19,9 +19,14 @@ use crate::faults::{Rule, Severity};
     name = "kgl-submit",
     version,
     after_long_help = manual(),
+    args_conflicts_with_subcommands = true,
     max_term_width = 100
 )]
 pub struct Arguments {
+    /// What else there is to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Only check; nothing is sent and nobody is asked.
     #[arg(long)]
     pub check: bool,
@@ -112,6 +117,37 @@ pub struct Sending {
     pub haste: u32,
 }
 
+/// What else there is to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// The ledger and the site's list in one table: scores, validation against leaderboard, medals.
+    History(History),
+}
+
+/// What to show of the past.
+#[derive(Debug, Clone, Args)]
+pub struct History {
+    /// The competition's challenge.json; the ledger lies beside it.
+    #[arg(long, value_name = "FILE")]
+    pub challenge: PathBuf,
+
+    /// Show the ledger alone; nobody is asked.
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Write the submission-history document to stdout instead of a table.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Draw it to this file, as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+
+    /// Waits are this many times shorter; for tests.
+    #[arg(long, hide = true, env = "KGL_HASTE", default_value_t = 1)]
+    pub haste: u32,
+}
+
 impl kgl_cli::Arguments for Arguments {
     fn common(&self) -> &kgl_cli::Common {
         &self.common
@@ -164,6 +200,7 @@ Exit codes:
 Examples:
   kgl-submit --challenge competitions/titanic/challenge.json \\
       --submission outputs/submission.csv -m 'ten folds' --validation report.json
+  kgl-submit history --challenge competitions/titanic/challenge.json --svg history.svg
   kgl-submit --check --challenge competitions/jaguar-re-id/challenge.json \\
       --submission outputs/submission.csv
   kgl-submit --check request.json --out check.json && echo fit to send

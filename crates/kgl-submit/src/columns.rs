@@ -18,6 +18,7 @@ use kgl_csv::Records;
 use crate::check::CheckError;
 use crate::digested::Digested;
 use crate::faults::{Found, Place, Rule, show};
+use crate::forms::Form;
 use crate::values::{self, Plain, Sameness, Value};
 
 /// The sample, without its rows.
@@ -44,6 +45,12 @@ pub struct Column {
     pub name: String,
     /// Whether all its values are numbers, or a range covers it.
     pub numeric: bool,
+    /// Which of the forms its values have.
+    pub form: Option<usize>,
+    /// Whether the sample has decimals in it.
+    pub decimals: bool,
+    /// Whether the sample has different whole numbers in it, and no decimals.
+    pub integers_vary: bool,
     /// Whether a value may be missing: the sample has one that is.
     pub may_miss: bool,
     /// Its one value, when the sample has several rows and they agree in it.
@@ -81,6 +88,7 @@ impl Sample {
     pub fn learn<R: Read>(
         records: &mut Records<Digested<R>>,
         ranges: &[ColumnRange],
+        forms: &[Form],
     ) -> Result<Self, CheckError> {
         let names = read_names(records)?;
         let mut seen = vec![Seen::default(); names.len()];
@@ -106,11 +114,24 @@ impl Sample {
             let limit = |of: fn(&ColumnRange) -> Option<f64>| {
                 ranges.iter().copied().filter_map(of).collect::<Vec<_>>()
             };
+            let form = forms.iter().position(|form| form.rule.covers(&name));
+            let form = form.filter(|&form| forms[form].pair_separator().is_none());
+            let numeric = match form {
+                Some(form) => forms[form].is_numeric(),
+                None => seen.is_numeric() || !ranges.is_empty(),
+            };
             Column {
-                numeric: index > 0 && (seen.is_numeric() || !ranges.is_empty()),
+                numeric: index > 0 && numeric,
+                form,
+                decimals: seen.is_numeric() && seen.decimal,
+                integers_vary: seen.is_numeric() && !seen.decimal && seen.values.varies(),
                 may_miss: seen.missing,
                 constant: constant(seen),
-                given: index > 0 && placeholder && seen.values.varies() && !seen.decimal,
+                given: index > 0
+                    && placeholder
+                    && form.is_none()
+                    && seen.values.varies()
+                    && !seen.decimal,
                 min: limit(|range| range.min)
                     .into_iter()
                     .fold(f64::NEG_INFINITY, f64::max),

@@ -136,6 +136,17 @@ impl Index {
         }
     }
 
+    /// Whether an id that is not in the sample would be with its halves swapped.
+    #[must_use]
+    pub fn knows_reversed(&self, id: &[u8], separator: Option<&str>) -> bool {
+        let text = String::from_utf8_lossy(id);
+        let halves = separator.and_then(|separator| Some((text.split_once(separator)?, separator)));
+        halves.is_some_and(|((left, right), separator)| {
+            let turned = format!("{right}{separator}{left}");
+            self.probe(turned.as_bytes()).0.is_some()
+        })
+    }
+
     /// The id of a row.
     #[must_use]
     pub fn id(&self, row: u32) -> &[u8] {

@@ -4,6 +4,7 @@
 //! ```text
 //! kgl-submit --check --challenge competitions/SLUG/challenge.json --submission submission.csv
 //! kgl-submit --challenge competitions/SLUG/challenge.json --submission submission.csv -m TEXT
+//! kgl-submit history --challenge competitions/SLUG/challenge.json --svg history.svg
 //! ```
 //!
 //! Input: a `submission-request`, or a `challenge` and a file. Output: a
@@ -27,7 +28,7 @@
 //! columns   the sample is read once: names, numbers or text, given or to be predicted
 //! rows      then beside the submission, row by row, in constant memory; ids that
 //!           disagree bring in an index of the sample's ids
-//! check     each value against what its column says; each column as a whole at the end
+//! watch     each value against what its column and its form say; each column as a whole at the end
 //! faults    the first 20 of each severity, and a count
 //! outbox    then: guard, keep a copy, send, wait, receipt
 //! send      the states of a submission, and what settles them; knows only `site` and `clock`
@@ -38,6 +39,7 @@
 //! (`examples/speed.rs`, on an AMD EPYC with AVX-512 and the SHA instructions).
 
 pub mod changes;
+pub mod chart;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -45,10 +47,14 @@ pub mod columns;
 pub mod correlation;
 pub mod digested;
 pub mod faults;
+pub mod forms;
 pub mod guard;
+pub mod history;
 pub mod index;
 pub mod kaggle;
+pub mod labels;
 pub mod ledger;
+pub mod medals;
 pub mod outbox;
 pub mod provenance;
 pub mod request;
@@ -57,6 +63,7 @@ pub mod send;
 pub mod site;
 pub mod values;
 pub mod verdict;
+mod watch;
 
 use std::fs::File;
 use std::path::Path;
@@ -66,7 +73,7 @@ use kgl_contract::{CheckedFile, Sha256, SubmissionCheck, Tag};
 use kgl_csv::{Packing, Unpacked, is_broken_packing};
 
 use crate::check::{CheckError, Findings, Summary};
-use crate::cli::Arguments;
+use crate::cli::{Arguments, Command};
 use crate::request::{Named, Request};
 
 /// Runs the tool.
@@ -75,6 +82,9 @@ use crate::request::{Named, Request};
 /// Bad usage, an unreadable file (exit 2), a failing disk (exit 3).
 #[allow(clippy::needless_pass_by_value)] // the shape of every tool's entry
 pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
+    if let Some(Command::History(options)) = &arguments.command {
+        return history::run(options, io);
+    }
     let out = arguments.out.clone();
     let request = request::read(&arguments, io)?;
     if let Some(out) = &out {

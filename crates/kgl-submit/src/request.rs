@@ -7,6 +7,7 @@ use kgl_contract::{Challenge, SubmissionRequest};
 
 use crate::check::Rules;
 use crate::cli::Arguments;
+use crate::labels;
 
 /// A submission, its sample, and what it must be.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +65,7 @@ pub fn read(arguments: &Arguments, io: &Io) -> Result<Request, Failure> {
 fn from_request(path: Option<&Path>, base: Option<PathBuf>, io: &Io) -> Result<Request, Failure> {
     let (request, source) = io.read_document::<SubmissionRequest>(path)?;
     let base = base.unwrap_or(source.base);
+    let forms = labels::read(request.values, &base)?;
     Ok(Request {
         competition: request.competition,
         submission: Named::beneath(&base, request.submission),
@@ -71,6 +73,7 @@ fn from_request(path: Option<&Path>, base: Option<PathBuf>, io: &Io) -> Result<R
         rules: Rules {
             order: request.order,
             ranges: request.ranges,
+            forms,
         },
         home: base,
     })
@@ -89,6 +92,7 @@ fn from_challenge(
             Rules {
                 order: section.order,
                 ranges: section.ranges,
+                forms: labels::read(section.values, &source.base)?,
             },
         ),
         None => (None, Rules::default()),

@@ -11,7 +11,7 @@ use std::io::Read;
 use kgl_contract::RowOrder;
 use kgl_csv::{Records, Rewind};
 
-use crate::check::CheckError;
+use crate::check::{CheckError, Rules};
 use crate::columns::{Sample, take_sample_row};
 use crate::faults::{Found, Place, Rule, show};
 use crate::index::{Index, Lookup};
@@ -22,6 +22,8 @@ pub struct Matcher<R> {
     records: Records<R>,
     width: usize,
     order: RowOrder,
+    /// What stands between the halves of an id whose order counts.
+    pair: Option<String>,
     given: Vec<usize>,
     /// Rows matched side by side.
     matched: u64,
@@ -59,15 +61,19 @@ impl<R: Read + Rewind> Matcher<R> {
     pub fn new(
         mut records: Records<R>,
         sample: &Sample,
-        order: RowOrder,
+        rules: &Rules,
     ) -> Result<Self, CheckError> {
+        let id = sample.columns.first().map_or("", |column| &column.name);
+        let of_id = rules.forms.iter().filter(|form| form.rule.covers(id));
+        let pair = of_id.filter_map(|form| form.pair_separator()).next();
         records.rewind().map_err(CheckError::ReadSample)?;
         let width = sample.columns.len();
         take_sample_row(&mut records, width)?;
         Ok(Self {
             records,
             width,
-            order,
+            order: rules.order,
+            pair: pair.map(str::to_owned),
             given: sample.given(),
             matched: 0,
             index: None,
@@ -127,6 +133,14 @@ impl<R: Read + Rewind> Matcher<R> {
                     Rule::RepeatedRow,
                     place,
                     || "this id was there before: keep one row of it",
+                );
+                return Ok(None);
+            }
+            Lookup::Unknown if index.knows_reversed(id, self.pair.as_deref()) => {
+                found.add(
+                    Rule::ReversedPair,
+                    place,
+                    || "the sample has its halves the other way round: turn them",
                 );
                 return Ok(None);
             }

@@ -158,6 +158,83 @@ fn a_submission_is_sent_once_scored_and_written_down() {
 }
 
 #[test]
+fn the_history_joins_the_ledger_and_the_list() {
+    let board: Vec<_> = (0..300).map(|i| json!({ "teamId": i, "teamName": format!("t{i}"), "score": format!("{}", 0.9 - f64::from(i) / 1000.0) })).collect();
+    let past = json!([{ "fileName": "old.csv", "description": "by hand", "publicScore": "0.61", "date": "2026-01-02T03:04:05Z" }]);
+    let Some(stand_in) = stand_in(
+        &json!({ "toy": { "leaderboard": board, "past_submissions": past, "maxDailySubmissions": 20, "page_size": 100 } }),
+    ) else {
+        return;
+    };
+    let folder = folder("toy");
+    for (place, public) in ["0.62", "0.7", "0.66", "0.81"].iter().enumerate() {
+        fs::write(
+            folder.path().join("submission.csv"),
+            VALID.replace("0.3", &format!("0.3{place}")),
+        )
+        .unwrap();
+        let report = json!({ "schema": "kgl.validation-report/1", "competition": "toy", "metric": { "name": "accuracy", "better": "higher" },
+            "split": "folds", "items": [], "mean": 0.5 + place as f64 / 10.0, "interval_95": [0.4, 0.9] });
+        fs::write(folder.path().join("report.json"), report.to_string()).unwrap();
+        stand_in.set(&json!({ "competitions": { "toy": { "scoring": { "public": public } } } }));
+        let output = run(
+            &stand_in,
+            folder.path(),
+            &["--validation", "report.json", "-m", "more of it"],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    }
+    let history = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kgl-submit"));
+        let output = stand_in
+            .lead(&mut command)
+            .current_dir(folder.path())
+            .args(["history", "--challenge", "challenge.json"])
+            .args(more)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json: kgl_contract::SubmissionHistory =
+        parse_document(history(&["--json", "--svg", "history.svg"]).as_bytes()).unwrap();
+    assert_eq!(
+        (json.submissions.len(), json.elsewhere.len(), json.teams),
+        (4, 1, Some(300))
+    );
+    let agreement = json.agreement.unwrap();
+    assert_eq!((agreement.pairs, agreement.rank_correlation), (4, 0.8));
+    let lines: Vec<_> = json
+        .medals
+        .iter()
+        .map(|line| (&*line.medal, line.rank, line.score))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("gold", 10, 0.891),
+            ("silver", 50, 0.851),
+            ("bronze", 100, 0.801)
+        ]
+    );
+    assert!((json.medals[2].margin.unwrap() - 0.009).abs() < 1e-12);
+    let text = history(&[]);
+    for words in [
+        "by hand",
+        "(elsewhere)",
+        "rank correlation 0.80 over 4 submissions (95 % between",
+        "bronze  place  100, 0.801: 0.00900 above it",
+        "short of it",
+    ] {
+        assert!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+    let svg = fs::read_to_string(folder.path().join("history.svg")).unwrap();
+    assert_eq!(svg.matches("<circle").count(), 8);
+    // The ledger alone, without anybody to ask.
+    assert!(!history(&["--offline"]).contains("by hand"));
+}
+
+#[test]
 fn a_dry_run_prints_the_command_and_sends_nothing() {
     let Some(stand_in) = stand_in(&json!({ "toy": {} })) else {
         return;

@@ -22,6 +22,7 @@ fn rules(order: RowOrder) -> Rules {
     Rules {
         order,
         ranges: vec![range],
+        forms: Vec::new(),
     }
 }
 
@@ -200,6 +201,7 @@ fn comparable(findings: &Findings) -> BTreeMap<Rule, u64> {
         Rule::SampleConstant,
         Rule::IdenticalRows,
         Rule::NothingPredicted,
+        Rule::IntegersForDecimals,
     ];
     let mut counts = findings.found.counts().clone();
     counts.retain(|rule, _| !whole.contains(rule));

@@ -11,7 +11,7 @@ use kgl_submit::check::{Rules, check};
 fn broken(sample: &str, submission: &str, order: RowOrder) -> Vec<String> {
     let rules = Rules {
         order,
-        ranges: Vec::new(),
+        ..Rules::default()
     };
     let findings = check(Cursor::new(sample), Cursor::new(submission), &rules).unwrap();
     let counts = findings.found.counts().iter();
@@ -48,7 +48,11 @@ fn beside_a_placeholder_texts_and_integers_that_vary_are_given() {
 #[test]
 fn decimals_that_vary_are_not_given() {
     let sample = "id,w,p\na,0.5,0\nb,1,0\n";
-    assert_eq!(faults(sample, "id,w,p\na,3,1\nb,4,2\n"), NONE);
+    assert_eq!(faults(sample, "id,w,p\na,3,1\nb,4.5,2\n"), NONE);
+    assert_eq!(
+        faults(sample, "id,w,p\na,3,1\nb,4,2\n"),
+        ["integers-for-decimals 1"]
+    );
 }
 
 #[test]
