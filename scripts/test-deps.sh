@@ -16,6 +16,7 @@ bats|command -v bats
 shellcheck|command -v shellcheck
 tm-align|command -v TMscore
 tmux|command -v tmux
+valgrind|command -v valgrind
 python3|command -v python3
 python3-venv|python3 -c 'import ensurepip, venv'
 openssh-client|command -v ssh
