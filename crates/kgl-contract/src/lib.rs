@@ -19,6 +19,7 @@ mod baseline;
 mod canonical;
 mod challenge;
 mod decimal;
+mod deployment;
 mod digest;
 mod document;
 mod exit;
@@ -43,6 +44,7 @@ pub use challenge::{
     ValueForm, ValueRule, Where,
 };
 pub use decimal::{Decimal, DecimalError};
+pub use deployment::Deployment;
 pub use digest::{DigestError, Sha256};
 pub use document::{Document, DocumentError, Tag, parse_document, unknown_fields};
 pub use exit::Exit;

@@ -95,6 +95,7 @@ documents! {
     submission_request: SubmissionRequest,
     submission_check: SubmissionCheck,
     submission_receipt: SubmissionReceipt,
+    deployment: Deployment,
     submission_history: SubmissionHistory,
     validation_report: ValidationReport,
     baseline: Baseline,

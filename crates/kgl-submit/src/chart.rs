@@ -115,19 +115,18 @@ impl Plot {
 }
 
 fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
-    let scores: Vec<f64> = history
-        .submissions
-        .iter()
-        .filter_map(|one| one.public_score)
+    let scores: Vec<(u32, f64)> = (1u32..)
+        .zip(&history.submissions)
+        .filter_map(|(place, one)| Some((place, one.public_score?)))
         .collect();
     let medals = history.medals.iter().map(|medal| medal.score);
-    let all: Vec<f64> = scores.iter().copied().chain(medals).collect();
+    let all: Vec<f64> = scores.iter().map(|one| one.1).chain(medals).collect();
     let plot = Plot {
         left: 80.0,
         right: 520.0,
         top: 84.0,
         bottom: 370.0,
-        x: [0.5, scores.len().max(1) as f64 + 0.5],
+        x: [0.5, history.submissions.len().max(1) as f64 + 0.5],
         y: range(&all),
     };
     plot.axes(svg, "public score", "submission", true);
@@ -147,7 +146,7 @@ fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
     }
     let mut best: Option<f64> = None;
     let mut path = String::new();
-    for (place, &score) in (1u32..).zip(&scores) {
+    for &(place, score) in &scores {
         let beats = best.is_none_or(|best| match history.metric.better {
             Better::Higher => score > best,
             Better::Lower => score < best,
@@ -170,7 +169,7 @@ fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
         svg,
         r#"<path d="{path}" fill="none" stroke="{POINT}" stroke-width="1.5" opacity="0.5"/>"#
     );
-    for (place, &score) in (1u32..).zip(&scores) {
+    for &(place, score) in &scores {
         point(svg, plot.x(f64::from(place)), plot.y(score));
     }
     if scores.is_empty() {
@@ -192,20 +191,16 @@ fn draw_agreement(svg: &mut String, history: &SubmissionHistory) {
         x: of(|pair| pair.1),
         y: of(|pair| pair.2),
     };
-    let title = match &history.agreement {
-        Some(agreement) => {
-            let sure = agreement.interval_95.map_or(String::new(), |[low, high]| {
-                format!(" ({low:.2} to {high:.2})")
-            });
-            format!(
-                "public against validation: rank correlation {:.2}{sure}",
-                agreement.rank_correlation
-            )
-        }
-        None => "public against validation".to_owned(),
-    };
+    let title = "public against validation";
+    if let Some(agreement) = &history.agreement {
+        let sure = agreement.interval_95.map_or(String::new(), |[low, high]| {
+            format!(", 95 % between {low:.2} and {high:.2}")
+        });
+        let words = format!("rank correlation {:.2}{sure}", agreement.rank_correlation);
+        text(svg, plot.left, plot.bottom + 60.0, "start", 12, INK, &words);
+    }
     if pairs.is_empty() {
-        text(svg, plot.left, plot.top - 14.0, "start", 13, INK, &title);
+        text(svg, plot.left, plot.top - 14.0, "start", 13, INK, title);
         text(
             svg,
             835.0,
@@ -217,7 +212,7 @@ fn draw_agreement(svg: &mut String, history: &SubmissionHistory) {
         );
         return;
     }
-    plot.axes(svg, &title, "validation", false);
+    plot.axes(svg, title, "validation", false);
     for (place, validation, public) in pairs {
         let (x, y) = (plot.x(validation), plot.y(public));
         point(svg, x, y);

@@ -122,6 +122,40 @@ pub struct Sending {
 pub enum Command {
     /// The ledger and the site's list in one table: scores, validation against leaderboard, medals.
     History(History),
+    /// Publish what a code competition runs, follow it to its end, fetch and check its output.
+    Deploy(Deploy),
+}
+
+/// What to publish.
+#[derive(Debug, Clone, Args)]
+pub struct Deploy {
+    /// The competition's challenge.json; its `submission` section says what the output must be.
+    #[arg(long, value_name = "FILE")]
+    pub challenge: PathBuf,
+
+    /// The folder whose files become the dataset: static binaries and what they need.
+    #[arg(long, value_name = "DIR")]
+    pub files: PathBuf,
+
+    /// The Python script that becomes the notebook; it runs with the internet off.
+    #[arg(long, value_name = "FILE")]
+    pub notebook: PathBuf,
+
+    /// The file in its output that is to be submitted.
+    #[arg(long, value_name = "NAME", default_value = "submission.csv")]
+    pub file: String,
+
+    /// How many minutes the notebook may run.
+    #[arg(long, value_name = "MINUTES", default_value_t = 720)]
+    pub wait: u64,
+
+    /// Write the deployment here, by rename, instead of to stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Waits are this many times shorter; for tests.
+    #[arg(long, hide = true, env = "KGL_HASTE", default_value_t = 1)]
+    pub haste: u32,
 }
 
 /// What to show of the past.
@@ -201,6 +235,7 @@ Examples:
   kgl-submit --challenge competitions/titanic/challenge.json \\
       --submission outputs/submission.csv -m 'ten folds' --validation report.json
   kgl-submit history --challenge competitions/titanic/challenge.json --svg history.svg
+  kgl-submit deploy --challenge challenge.json --files static/ --notebook notebook.py
   kgl-submit --check --challenge competitions/jaguar-re-id/challenge.json \\
       --submission outputs/submission.csv
   kgl-submit --check request.json --out check.json && echo fit to send

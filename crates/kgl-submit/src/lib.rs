@@ -45,6 +45,7 @@ pub mod cli;
 pub mod clock;
 pub mod columns;
 pub mod correlation;
+pub mod deploy;
 pub mod digested;
 pub mod faults;
 pub mod forms;
@@ -65,6 +66,7 @@ pub mod values;
 pub mod verdict;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -74,6 +76,7 @@ use kgl_csv::{Packing, Unpacked, is_broken_packing};
 
 use crate::check::{CheckError, Findings, Summary};
 use crate::cli::{Arguments, Command};
+use crate::faults::Rule;
 use crate::request::{Named, Request};
 
 /// Runs the tool.
@@ -82,17 +85,17 @@ use crate::request::{Named, Request};
 /// Bad usage, an unreadable file (exit 2), a failing disk (exit 3).
 #[allow(clippy::needless_pass_by_value)] // the shape of every tool's entry
 pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
-    if let Some(Command::History(options)) = &arguments.command {
-        return history::run(options, io);
+    match &arguments.command {
+        Some(Command::History(options)) => return history::run(options, io),
+        Some(Command::Deploy(options)) => return deploy::run(options, io),
+        None => {}
     }
     let out = arguments.out.clone();
     let request = request::read(&arguments, io)?;
     if let Some(out) = &out {
         spare_the_inputs(out, &request)?;
     }
-    let findings = check_files(&request)?;
-    let counts = findings.found.counts().clone();
-    let check = to_document(&request, findings);
+    let (check, counts) = check_request(&request)?;
     io.note(verdict::describe(&check, &counts, io.is_verbose()));
     if !arguments.check {
         if !check.valid {
@@ -121,6 +124,15 @@ fn spare_the_inputs(out: &Path, request: &Request) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Checks what a request names: the document, and how often each rule is broken.
+pub(crate) fn check_request(
+    request: &Request,
+) -> Result<(SubmissionCheck, BTreeMap<Rule, u64>), Failure> {
+    let findings = check_files(request)?;
+    let counts = findings.found.counts().clone();
+    Ok((to_document(request, findings), counts))
 }
 
 fn check_files(request: &Request) -> Result<Findings, Failure> {

@@ -360,6 +360,91 @@ fn with_any_answer_cut_once_it_is_there_once() {
     }
 }
 
+#[test]
+fn a_notebook_is_published_followed_checked_and_then_submitted() {
+    let wrote = tempfile::tempdir().unwrap();
+    fs::write(wrote.path().join("submission.csv"), VALID).unwrap();
+    let Some(stand_in) = StandIn::start(&json!({
+        "competitions": { "toy": { "isKernelsSubmissionsOnly": true } },
+        "kernels": { "looks_queued": 1, "looks_running": 1, "output": wrote.path(), "log": "[]" },
+        "datasets": { "looks_pending": 1 },
+    })) else {
+        return;
+    };
+    let folder = folder("toy");
+    fs::create_dir(folder.path().join("static")).unwrap();
+    fs::write(folder.path().join("static/tool"), "a binary").unwrap();
+    fs::write(folder.path().join("notebook.py"), "print('hello')\n").unwrap();
+    let deploy = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kgl-submit"));
+        let arguments = [
+            "deploy",
+            "--challenge",
+            "challenge.json",
+            "--files",
+            "static",
+            "--notebook",
+            "notebook.py",
+        ];
+        let command = stand_in
+            .lead(&mut command)
+            .current_dir(folder.path())
+            .args(arguments);
+        command.env("KGL_HASTE", "100").output().unwrap()
+    };
+    let output = deploy();
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let deployment: kgl_contract::Deployment = parse_document(&output.stdout).unwrap();
+    assert_eq!(
+        (&*deployment.dataset, &*deployment.notebook.name),
+        ("tester/kgl-toy", "tester/kgl-run-toy")
+    );
+    assert_eq!(
+        (deployment.notebook.version, deployment.check.valid),
+        (1, true)
+    );
+    let state = stand_in.state();
+    let kernel = &state["kernels"]["tester/kgl-run-toy"];
+    assert_ne!(kernel["enableInternet"], true);
+    assert_eq!(kernel["text"], "print('hello')\n");
+    assert_eq!(state["datasets"]["tester/kgl-toy"]["private"], true);
+    // Nothing is uploaded twice, and a new version is a new version.
+    let output = deploy();
+    assert!(
+        told(&output).contains("holds these files already"),
+        "{}",
+        told(&output)
+    );
+    assert_eq!(stand_in.state()["datasets"]["tester/kgl-toy"]["version"], 1);
+    let version = [
+        "--notebook",
+        "tester/kgl-run-toy",
+        "--notebook-version",
+        "2",
+    ];
+    let output = run(&stand_in, folder.path(), &version);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let sent = on_server(&stand_in, "toy");
+    assert_eq!((sent.len(), &sent[0]["kernelVersion"]), (1, &json!(2)));
+    // What does not work is a no, whatever the client says.
+    let refused = |patch: Value, words: &str| {
+        stand_in.set(&patch);
+        let output = deploy();
+        assert_eq!(output.status.code(), Some(1), "{words}: {}", told(&output));
+        assert!(told(&output).contains(words), "{}", told(&output));
+    };
+    fs::write(wrote.path().join("submission.csv"), "id,p\na,1\n").unwrap();
+    refused(json!({}), "writes an invalid submission");
+    refused(
+        json!({ "kernels": { "status": "ERROR", "reason": "out of memory" } }),
+        "out of memory",
+    );
+    refused(
+        json!({ "kernels": { "refuse": "no GPU left" } }),
+        "no GPU left",
+    );
+}
+
 /// Killed at random moments (`KGL_KILLS` of them): the tool alone, so that the
 /// client that it started goes on without it, or both.
 #[test]
@@ -376,7 +461,7 @@ fn killed_at_any_moment_it_is_there_once() {
     };
     let mut random = Rng::new(20_261_125, 0);
     // How long one takes here decides when the others are killed.
-    let whole = {
+    let mut whole = {
         let folder = folder("toy-0");
         let begun = Instant::now();
         assert_eq!(run(&stand_in, folder.path(), &[]).status.code(), Some(0));
@@ -402,7 +487,10 @@ fn killed_at_any_moment_it_is_there_once() {
             .stderr(Stdio::null())
             .status()
             .unwrap();
-        cut += usize::from(child.wait().unwrap().code().is_none());
+        let was_cut = child.wait().unwrap().code().is_none();
+        cut += usize::from(was_cut);
+        // A machine that was busier or idler when it was timed: the moments move with it.
+        whole = whole.mul_f64(if was_cut { 1.05 } else { 0.8 });
         let output = run(&stand_in, folder.path(), &[]);
         let done = output.status.code();
         assert!(
