@@ -21,7 +21,7 @@ run = kgl-run --competition $(competition)
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
 # Asked before anything is built.
-of_one := e2e-full train train-1 validate predict predict-smoke submit status watch-local stop why
+of_one := e2e-full train train-1 validate predict predict-smoke submit deploy status watch-local stop why
 projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
 ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
 ifeq ($(filter $(competition),$(projects)),)
@@ -69,8 +69,8 @@ predict-smoke: build ## a few rows of it, to see quickly whether it works: compe
 	@$(run) predict-smoke
 submit: build ## send the submission once, wait for its score: competition=SLUG [message=TEXT file=FILE report=FILE dry=1]
 	@kgl-submit --challenge competitions/$(competition)/challenge.json --submission "$(or $(file),competitions/$(competition)/outputs/submission.csv)" $${message:+--message "$$message"} $${report:+--validation "$$report"} $(if $(dry),--dry-run)
-deploy: ## publish what a code competition runs: competition=SLUG
-	$(call not_yet,publish static binaries and the library as a Kaggle dataset with a notebook that uses them)
+deploy: build ## publish what a code competition runs, follow it, check its output: competition=SLUG
+	@competitions/$(competition)/deploy.sh
 
 ##@ Runs
 .PHONY: status watch-local stop why monitor pull sync bootstrap dashboard prove

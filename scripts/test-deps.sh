@@ -22,6 +22,8 @@ python3-venv|python3 -c 'import ensurepip, venv'
 openssh-client|command -v ssh
 openssh-server|PATH=$PATH:/usr/sbin command -v sshd
 rsync|command -v rsync
+util-linux|command -v unshare
+binutils|command -v readelf
 iproute2|PATH=$PATH:/sbin command -v ip
 python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END
