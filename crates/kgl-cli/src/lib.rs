@@ -12,6 +12,7 @@
 //! takes the parsed arguments and an [`Io`], and returns an [`Exit`] or a
 //! [`Failure`]. Nothing else in the workspace prints or exits.
 
+mod amount;
 mod atomic_file;
 mod failure;
 mod io;
@@ -22,13 +23,14 @@ mod progress;
 mod shell;
 mod table;
 
+pub use amount::{duration, size};
 pub use atomic_file::{AtomicFile, write_atomically};
 pub use failure::{Failure, OrFail, read_failure};
 pub use io::{Io, Source};
 pub use kgl_contract::Exit;
 pub use machine::{host_name, now};
 
-pub use program::{Finished, ProgramError, run_program};
+pub use program::{Finished, ProgramError, run_program, stream_program};
 pub use progress::Progress;
 pub use shell::quote;
 pub use table::Table;

@@ -1,6 +1,7 @@
 //! Programs that a tool calls (git, kaggle, rsync, ssh), run to their end.
 
 use std::io::{self, Read, Write as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -8,6 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
+
+/// How long [`stream_program`] waits for something before it says that there is nothing.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How a program ended and what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +151,61 @@ pub fn run_program(
     }
 }
 
+/// Runs `command` without an input, and hands what it writes to stdout to `sink` as it comes; now
+/// and then, while there is nothing, an empty slice. When `sink` breaks off, the program is
+/// killed. What comes back holds its stderr, and no stdout.
+///
+/// # Errors
+/// It cannot be started, or is lost.
+pub fn stream_program(
+    command: &mut Command,
+    mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<Finished, ProgramError> {
+    let program = Path::new(command.get_program()).display().to_string();
+    let named = program.clone();
+    let lost = move |error| ProgramError::Lost {
+        program: named.clone(),
+        error,
+    };
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| ProgramError::NotStarted { program, error })?;
+    let stderr = child.stderr.take().map(drain);
+    let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(16);
+    if let Some(mut pipe) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    loop {
+        let go_on = match receiver.recv_timeout(TICK) {
+            Ok(bytes) => sink(&bytes),
+            Err(mpsc::RecvTimeoutError::Timeout) => sink(&[]),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        };
+        if go_on.is_break() {
+            let _ = child.kill();
+            break;
+        }
+    }
+    let status = child.wait().map_err(&lost)?;
+    // Somebody whom it left behind may still hold its stderr.
+    let stderr = stderr.and_then(|pipe| pipe.recv_timeout(TICK * 10).ok());
+    Ok(Finished {
+        status,
+        stdout: Vec::new(),
+        stderr: stderr.unwrap_or(Ok(Vec::new())).map_err(&lost)?,
+    })
+}
+
 /// Reads a pipe to its end on a thread of its own.
 fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
@@ -189,6 +248,36 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(20));
             assert_eq!(error.into_failure("").exit(), crate::Exit::Outside);
         }
+    }
+
+    #[test]
+    fn a_stream_is_handed_on_as_it_comes_and_can_be_broken_off() {
+        let mut seen = Vec::new();
+        let done = stream_program(
+            &mut shell("printf a; sleep 0.3; printf b; echo no >&2; exit 4"),
+            |bytes| {
+                seen.push(bytes.to_vec());
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            (seen.concat(), done.status.code()),
+            (b"ab".to_vec(), Some(4))
+        );
+        assert!(seen.iter().any(Vec::is_empty) && done.stderr == b"no\n");
+        let begun = Instant::now();
+        let mut ticks = 0;
+        let broken = stream_program(&mut shell("exec sleep 100"), |_| {
+            ticks += 1;
+            if ticks < 3 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+        assert!(broken.unwrap().status.code().is_none());
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct Challenge {
     /// What a submission must look like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<SubmissionRules>,
+    /// Commands of the user's for runs that have ended.
+    #[serde(default, skip_serializing_if = "OnDone::is_empty")]
+    pub on_done: OnDone,
     /// The argv behind each verb. It is run in the competition's folder, without a shell.
     #[serde(default)]
     pub verbs: BTreeMap<String, Vec<String>>,
@@ -91,6 +94,31 @@ pub struct Remote {
     pub host: String,
     /// The project's folder there; absolute.
     pub root: String,
+}
+
+/// What to execute here, once, when a run has ended: an argv for each kind of end, run in the
+/// competition's folder, with the run's document on stdin and `KGL_RUN_ID`, `KGL_RUN_STATE` and
+/// `KGL_RUN_DIR` in its environment. A run that was stopped calls nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct OnDone {
+    /// It ended with code 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finished: Vec<String>,
+    /// It ended with another code, or by a signal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// It is gone without a word: its wrapper was killed, or its machine restarted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub died: Vec<String>,
+}
+
+impl OnDone {
+    /// Whether nobody is called.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.finished.is_empty() && self.failed.is_empty() && self.died.is_empty()
+    }
 }
 
 /// What a submission must look like beyond its sample.

@@ -23,8 +23,10 @@ mod deployment;
 mod digest;
 mod document;
 mod exit;
+mod file_list;
 mod fleet;
 mod history;
+mod host_status;
 mod index_set;
 mod inspection;
 mod receipt;
@@ -35,21 +37,24 @@ mod schema_files;
 mod search;
 mod search_result;
 mod submission;
+mod sync_plan;
 mod validation_report;
 
 pub use baseline::{Baseline, BaselineColumn, BaselineSource, TestTable};
 pub use canonical::{canonical_bytes, canonical_digest};
 pub use challenge::{
-    Better, Challenge, ColumnRange, LabelColumn, Labels, Metric, Remote, RowOrder, SubmissionRules,
-    ValueForm, ValueRule, Where,
+    Better, Challenge, ColumnRange, LabelColumn, Labels, Metric, OnDone, Remote, RowOrder,
+    SubmissionRules, ValueForm, ValueRule, Where,
 };
 pub use decimal::{Decimal, DecimalError};
 pub use deployment::Deployment;
 pub use digest::{DigestError, Sha256};
 pub use document::{Document, DocumentError, Tag, parse_document, unknown_fields};
 pub use exit::Exit;
+pub use file_list::{FileList, ListedFile};
 pub use fleet::{Fleet, FleetHost, FleetShard};
 pub use history::{Agreement, ForeignSubmission, MedalLine, SubmissionHistory};
+pub use host_status::{Gpu, HostReport, HostRun, HostStatus, LogFacts, Machine, Room, Unreachable};
 pub use index_set::{IndexSet, IndexSetError};
 pub use inspection::{
     ColumnKind, ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind,
@@ -57,7 +62,7 @@ pub use inspection::{
     SubmissionShape, TableProfile, Task, TaskKind, TopValue, Unlearned,
 };
 pub use receipt::{NotebookVersion, SubmissionReceipt, SubmissionState};
-pub use run::{Run, RunEnd, RunPlace, RunState, RunWhere, Why};
+pub use run::{Ending, Run, RunEnd, RunPlace, RunState, RunWhere, Why};
 pub use scaffold_report::{ScaffoldAction, ScaffoldReport, ScaffoldedFile};
 pub use search::{
     Columns, Filters, GroupColumn, Mode, ResolveError, ScaledScoring, ScoringSpec, Search,
@@ -67,4 +72,5 @@ pub use search_result::{
     Attempt, Coverage, Hit, QueryHits, SearchMerged, SearchShard, ShardOf, TargetList,
 };
 pub use submission::{CheckedFile, Fault, Faults, SubmissionCheck, SubmissionRequest};
+pub use sync_plan::{Changes, HostSync, SyncAction, SyncInput, SyncPlan, SyncRule};
 pub use validation_report::{ValidationItem, ValidationReport};

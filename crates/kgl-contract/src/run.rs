@@ -76,6 +76,60 @@ impl Document for Run {
     const MAJOR: u32 = 1;
 }
 
+impl Run {
+    /// How it stands on the machine it was started on: by the record of its end, if there is
+    /// one; else by that machine's boot and by when the process with its wrapper's id started.
+    #[must_use]
+    pub fn standing(
+        &self,
+        ending: Option<&Ending>,
+        boot_id: Option<&str>,
+        wrapper_start_ticks: Option<u64>,
+    ) -> RunState {
+        if let Some(Ending { end, .. }) = ending {
+            return match end {
+                RunEnd { stopped: true, .. } => RunState::Stopped,
+                RunEnd { code: Some(0), .. } => RunState::Done,
+                _ => RunState::Failed,
+            };
+        }
+        if self.has_other_boot(boot_id) {
+            RunState::Rebooted
+        } else if self.pid_start_ticks.is_some() && self.pid_start_ticks == wrapper_start_ticks {
+            RunState::Running
+        } else {
+            RunState::Died
+        }
+    }
+
+    /// Whether it was started in another boot than `boot_id`; a system that does not tell its
+    /// boot counts as the same one.
+    #[must_use]
+    pub fn has_other_boot(&self, boot_id: Option<&str>) -> bool {
+        matches!((self.boot_id.as_deref(), boot_id), (Some(then), Some(now)) if then != now)
+    }
+}
+
+/// What `run.rc` holds: how the run's process ended, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// How.
+    #[serde(flatten)]
+    pub end: RunEnd,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+}
+
+impl Ending {
+    /// Reads what `run.rc` holds.
+    ///
+    /// # Errors
+    /// It is half-written, or something else.
+    pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
 /// A kind of compute, and which one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -84,6 +138,9 @@ pub struct RunWhere {
     pub kind: Where,
     /// The host's name.
     pub host: String,
+    /// The project's folder there; left out on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
 }
 
 /// Where a run's files are.
@@ -119,6 +176,23 @@ pub enum RunState {
     Rebooted,
     /// Its host cannot be asked, or its folder is unreadable.
     Lost,
+}
+
+impl RunState {
+    /// As documents and tables say it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Died => "died",
+            Self::Rebooted => "rebooted",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// How a run's process ended.

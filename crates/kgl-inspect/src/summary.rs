@@ -32,7 +32,7 @@ fn write_summary(
                 one_line(&table.path),
                 grouped(table.rows),
                 grouped(table.columns.len() as u64),
-                size(file.map_or(0, |file| file.size_bytes)),
+                kgl_cli::size(file.map_or(0, |file| file.size_bytes)),
             ]);
         }
         writeln!(text, "{overview}")?;
@@ -155,7 +155,7 @@ fn kind(of: &FilesOfKind) -> String {
     );
     match of.kind {
         FileKind::Empty => count,
-        _ => format!("{count} ({})", size(of.size_bytes)),
+        _ => format!("{count} ({})", kgl_cli::size(of.size_bytes)),
     }
 }
 
@@ -195,39 +195,16 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// A size with a unit.
-fn size(bytes: u64) -> String {
-    let mut scaled = bytes as f64;
-    let mut unit = "B";
-    for larger in ["kB", "MB", "GB", "TB"] {
-        if scaled < 999.5 {
-            break;
-        }
-        scaled /= 1000.0;
-        unit = larger;
-    }
-    if unit == "B" || scaled >= 99.5 {
-        format!("{scaled:.0} {unit}")
-    } else {
-        format!("{scaled:.1} {unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_sizes_are_for_people() {
+    fn numbers_are_for_people() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(137_270), "137,270");
         assert_eq!(grouped(1_000_000), "1,000,000");
-        assert_eq!(size(0), "0 B");
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(1_989_633), "2.0 MB");
-        assert_eq!(size(999_600), "1.0 MB");
-        assert_eq!(size(123_456_789), "123 MB");
     }
 
     #[test]
