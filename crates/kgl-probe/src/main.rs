@@ -1,0 +1,5 @@
+//! `kgl-probe`: see the library's documentation, or `--help`.
+
+fn main() -> kgl_cli::Exit {
+    kgl_cli::main(kgl_probe::run)
+}
