@@ -12,6 +12,9 @@ data ?=
 PREFIX ?= $(HOME)/.local
 CARGO ?= cargo
 
+# What cargo may use of this machine's libraries (scripts/_env.sh).
+features = $(shell source scripts/_env.sh && system_features)
+
 export PATH := $(CURDIR)/target/release:$(PATH)
 
 # What the pipeline of most targets begins with.
@@ -21,7 +24,7 @@ run = kgl-run --competition $(competition)
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
 # Asked before anything is built.
-of_one := e2e-full train train-1 validate predict predict-smoke submit deploy status watch-local stop why
+of_one := e2e-full train train-1 train-1-auto validate predict predict-smoke submit deploy sync pull status watch-local stop why
 projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
 ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
 ifeq ($(filter $(competition),$(projects)),)
@@ -36,8 +39,8 @@ help: ## this page
 doctor: ## what is missing on this machine, with the command that installs it
 	@scripts/doctor.sh
 build: ## the tools and the baselines, optimised, into target/release
-	@$(CARGO) build --release --locked --bins
-	@$(CARGO) build --release --locked --bins --workspace
+	@$(CARGO) build --release --locked --bins $(features)
+	@$(CARGO) build --release --locked --bins --workspace $(features)
 install: build ## binaries, completions and man pages below PREFIX=DIR (default ~/.local)
 	@scripts/install.sh "$(PREFIX)"
 all: build test e2e-smoke ## build, test, and the whole pipeline on generated data
@@ -59,8 +62,8 @@ train: build ## train where challenge.json says, detached: competition=SLUG
 	@$(run) train --detach
 train-1: build ## one run (a seed, a fold, a shard) in the foreground: competition=SLUG
 	@$(run) train-1
-train-1-auto: ## that run unattended, through pull, predict and stop
-	$(call not_yet,run one training on a rented host and come back with its predictions)
+train-1-auto: build ## that run unattended, through pull, predict and stop: competition=SLUG
+	@scripts/train-1-auto.sh "$(competition)"
 validate: build ## how good it is, on known targets held out by date: competition=SLUG data=DIR
 	@competitions/$(competition)/validate.sh "$(or $(data),competitions/$(competition)/data)"
 predict: build ## the submission from what was trained, checked: competition=SLUG
@@ -78,16 +81,16 @@ status: build ## runs and how they stand: competition=SLUG
 	@$(run) status
 watch-local: build ## follow the newest run's log: competition=SLUG
 	@$(run) watch
-stop: build ## end what runs here: competition=SLUG
+stop: build ## end what runs, here or on a host: competition=SLUG
 	@$(run) stop
 why: build ## why the newest failed run failed, and the way on: competition=SLUG
 	@$(run) why
-monitor: ## hosts and what runs on them
-	$(call not_yet,show load, GPUs and runs of all hosts in one table that refreshes)
-pull: ## fetch what a host made, verified by digest
-	$(call not_yet,fetch results from hosts and verify their digests)
-sync: ## bring the project to a host: plan, apply exactly that plan, verify
-	$(call not_yet,plan an rsync, show it, apply exactly that plan and verify it)
+monitor: build ## hosts and what runs on them, again and again: [competition=SLUG]
+	@kgl-probe --watch $(patsubst %,--from competitions/%/challenge.json,$(or $(competition),$(projects)))
+pull: build ## fetch what a host made, verified by digest: competition=SLUG
+	@$(run) pull
+sync: build ## bring the project to its host: plan, apply exactly that plan, verify: competition=SLUG
+	@kgl-rsync-plan $(addprefix --search ,$(wildcard competitions/$(competition)/search.json)) competitions/$(competition)/challenge.json | kgl-rsync-plan --apply - >/dev/null
 bootstrap: ## wake a remote in one command; asks the gate first
 	$(call not_yet,set up a rented GPU once the validation gate is open)
 dashboard: ## the operator console

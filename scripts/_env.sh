@@ -30,6 +30,17 @@ need() {
   command -v "$program" >/dev/null || die 2 "$program is missing: $*"
 }
 
+# quoted WORD: WORD as a POSIX shell on another machine reads it back (bash's own %q is bash's).
+quoted() {
+  printf "'%s'" "${1//\'/\'\\\'\'}"
+}
+
+# system_features: the cargo features whose system libraries are here. Without them the tools
+# build all the same, and do the same in a slower way (ARCHITECTURE.md, kgl-remote).
+system_features() {
+  if pkg-config --exists openssl 2>/dev/null; then echo --features kgl-remote/libssh2; fi
+}
+
 # help_if_asked FIRST_ARGUMENT: the header comment of a script is its help.
 help_if_asked() {
   case "${1-}" in

@@ -34,6 +34,7 @@ look useful "cargo fmt" "rustup component add rustfmt" cargo fmt --version
 look useful "cargo clippy" "rustup component add clippy" cargo clippy --version
 look useful "cargo nextest, a faster test runner" "cargo install --locked cargo-nextest" cargo nextest --version
 look useful "bats, for whole pipelines" "$(apt bats)" bats --version
+look useful "sshd and ip, for tests beside real hosts" "$(apt openssh-server iproute2)" env "PATH=$PATH:/usr/sbin:/sbin" sh -c "command -v sshd && command -v ip"
 look useful "shellcheck" "$(apt shellcheck)" shellcheck --version
 look useful "TMscore, the oracle of the score" "$(apt tm-align)" command -v TMscore
 look useful "Biopython, an oracle of alignments" "$(apt python3-biopython)" sh -c "python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'"
@@ -41,5 +42,6 @@ echo "To use:"
 look useful "the kaggle client" "make kaggle-install" test -x "${XDG_DATA_HOME:-$HOME/.local/share}/kgl/kaggle/bin/kaggle"
 look useful "tmux" "$(apt tmux)" command -v tmux
 look useful "rsync" "$(apt rsync)" command -v rsync
+look useful "OpenSSL's library, to ask many hosts faster" "$(apt libssl-dev pkg-config)" pkg-config --exists openssl
 look useful "ssh" "$(apt openssh-client)" command -v ssh
 exit "$missing"

@@ -7,8 +7,9 @@ help_if_asked "${1-}"
 cd "$KGL_ROOT"
 
 cargo fmt --all --check
-cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet --document-private-items
+read -ra features <<<"$(system_features)"
+cargo clippy --workspace --all-targets --locked --quiet "${features[@]}" -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace "${features[@]}" --no-deps --locked --quiet --document-private-items
 if command -v shellcheck >/dev/null; then
   git ls-files -z '*.sh' '*.bash' .ci/run tests/fleet/up tests/fleet/fleet | xargs -0 -r shellcheck --external-sources --source-path=SCRIPTDIR
 else

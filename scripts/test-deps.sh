@@ -24,6 +24,8 @@ openssh-server|PATH=$PATH:/usr/sbin command -v sshd
 rsync|command -v rsync
 util-linux|command -v unshare
 binutils|command -v readelf
+libssl-dev|test -e /usr/include/openssl/ssl.h
+pkg-config|command -v pkg-config
 iproute2|PATH=$PATH:/sbin command -v ip
 python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END

@@ -26,12 +26,14 @@ skipped() {
 }
 
 rust_tests() {
+  local features
+  read -ra features <<<"$(system_features)"
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked --no-fail-fast --status-level fail
+    cargo nextest run --workspace --locked "${features[@]}" --no-fail-fast --status-level fail
   else
-    cargo test --workspace --locked --lib --bins --tests --quiet
+    cargo test --workspace --locked "${features[@]}" --lib --bins --tests --quiet
   fi
-  cargo test --workspace --locked --doc --quiet
+  cargo test --workspace --locked "${features[@]}" --doc --quiet
 }
 
 pipelines() {
@@ -39,7 +41,9 @@ pipelines() {
     skipped bats tests/ "bats is missing"
     return
   fi
-  cargo build --release --locked --workspace --bins --quiet
+  local features
+  read -ra features <<<"$(system_features)"
+  cargo build --release --locked --workspace "${features[@]}" --bins --quiet
   bats tests
 }
 

@@ -24,13 +24,24 @@ Output:
   stderr  what VERB prints while it runs in the foreground, and words for people.
   files   competitions/SLUG/outputs/runs/ID/run.json, run.log and, at the end, run.rc
 
+On a host:
+  With \"where\": \"host\" in the challenge, or --where host, VERB runs on its remote host, in the
+  tmux session kgl-SLUG-VERB there; what starts it and sees it through is this same program,
+  which is brought along. `make sync` brings the project. status, stop, watch and why ask the host; its
+  log and results come here with `kgl-run pull`. A link that is cut is waited for, and no byte
+  of a log is lost or shown twice.
+
+When a run has ended:
+  The challenge's on_done.finished, .failed or .died, an argv each, is executed here, once: by
+  whoever sees the end first, the wrapper of a run here, or status, watch, pull and stop.
+
 Exit codes:
   0  done; for --detach: started
   1  VERB ended with 1; or VERB is running already (--again starts another)
   2  VERB ended with 2; or bad usage or input: nothing was started
   3  VERB ended with any other code, by a signal, or was stopped; or the disk failed
 
-Verbs of kgl-run itself (status, stop, why, watch) win over verbs of the same name in the
+Verbs of kgl-run itself (status, stop, why, watch, pull) win over verbs of the same name in the
 challenge: a local run is ended by `kgl-run stop`, whatever the challenge calls `stop`.
 
 Examples:
@@ -55,7 +66,7 @@ Examples:
     disable_help_subcommand = true,
     subcommand_help_heading = "Verbs of kgl-run itself",
     override_usage = "kgl-run VERB --competition SLUG [OPTIONS] [-- ARGS...]\n       \
-                      kgl-run status|stop|why|watch --competition SLUG [OPTIONS]"
+                      kgl-run status|stop|why|watch|pull --competition SLUG [OPTIONS]"
 )]
 pub struct Args {
     /// A verb of the challenge: train, predict, sync, ...
@@ -72,6 +83,9 @@ pub struct Args {
     /// Start it even though the same verb is running already
     #[arg(long)]
     pub again: bool,
+    /// If it is running already, follow that run instead of refusing to start another
+    #[arg(long, conflicts_with_all = ["again", "detach", "plan"])]
+    pub attach: bool,
     /// The run's seed, which VERB finds in KGL_SEED
     #[arg(long, value_name = "N", env = "KGL_SEED", hide_env_values = true)]
     pub seed: Option<u64>,
@@ -81,6 +95,9 @@ pub struct Args {
     /// Options that every verb has.
     #[command(flatten)]
     pub source: Source,
+    /// What this machine is called by the one that asks
+    #[arg(long = "as", global = true, hide = true, value_name = "NAME")]
+    pub here: Option<String>,
     /// How long a run that is asked to end may take, in seconds, before it is killed
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10)]
     pub grace: u64,
@@ -123,6 +140,9 @@ pub enum Builtin {
         /// Every run of the competition that is running
         #[arg(long)]
         all: bool,
+        /// Only runs of this verb
+        #[arg(long, value_name = "VERB", conflicts_with = "run")]
+        verb: Option<String>,
     },
     /// Three lines: what failed last, where its log is, the command that goes on from there
     Why {
@@ -139,6 +159,15 @@ pub enum Builtin {
         #[arg(long)]
         no_follow: bool,
     },
+    /// Bring what the competition has made on its host, verified by digest
+    ///
+    /// All of outputs/ there but for runs that are running. A file that was made or changed here is
+    /// kept, and one that is half-written there is left alone.
+    Pull {
+        /// Take the host's files also where others were made here
+        #[arg(long)]
+        replace: bool,
+    },
     /// What --detach leaves running: reads a planned run, starts it, attends it to its end
     // A challenge cannot have a verb of this name.
     #[command(name = "_attend", hide = true)]
@@ -149,7 +178,36 @@ pub enum Builtin {
         /// As of the command that detached.
         #[arg(long)]
         again: bool,
+        /// The plan, where it does not come on stdin: then it runs in tmux.
+        #[arg(long, requires = "answer")]
+        plan: Option<PathBuf>,
+        /// The file that tells whether it started.
+        #[arg(long, requires = "plan")]
+        answer: Option<PathBuf>,
     },
+    /// Called on a host: start the planned run that stdin holds, in tmux
+    #[command(name = "_start", hide = true)]
+    Start {
+        /// As of the command that starts it.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Called on a host: the log from a byte on, until the run ends
+    #[command(name = "_log", hide = true)]
+    Log {
+        /// The run's id.
+        #[arg(long)]
+        run: String,
+        /// The first byte that is wanted.
+        #[arg(long)]
+        from: u64,
+        /// What is there now.
+        #[arg(long)]
+        no_follow: bool,
+    },
+    /// Called on a host: what the competition has made there, with digests
+    #[command(name = "_files", hide = true)]
+    Files,
 }
 
 /// A kind of compute, as `--where` names it.

@@ -66,7 +66,11 @@ pub(crate) fn start(runs: &Runs, mut run: Run, again: bool) -> Result<Started, F
     }
 }
 
-fn refuse_a_second(runs: &Runs, run: &Run) -> Result<(), Failure> {
+/// Looks whether the verb of `run` runs already.
+///
+/// # Errors
+/// The verb of `run` is running already (exit 1).
+pub(crate) fn refuse_a_second(runs: &Runs, run: &Run) -> Result<(), Failure> {
     let same = |seen: &&Seen| seen.run.verb == run.verb && seen.is_live();
     let (seen, _) = runs.list()?;
     let Some(other) = seen.iter().find(same) else {
@@ -130,7 +134,7 @@ fn spawn(runs: &Runs, run: &Run) -> Result<(Pid, File), Failure> {
 
 /// A program with a `/` in its name is meant from the competition's folder; any other is looked
 /// up in PATH.
-fn resolve(program: &str, work: &Path) -> PathBuf {
+pub(crate) fn resolve(program: &str, work: &Path) -> PathBuf {
     if program.contains('/') {
         work.join(program.strip_prefix("./").unwrap_or(program))
     } else {

@@ -40,19 +40,30 @@
 //! kgl-run itself: 1 running already (or `watch`: did not end well), 2 bad usage or input and
 //! nothing was started, 3 the disk or the system failed.
 //!
-//! **Verbs of its own**, which win over verbs of the same name: `status`, `stop`, `why`, `watch`.
+//! **On a host** (`"where": "host"`): this program brings itself along ([`there`]), starts the run in
+//! tmux there ([`tmux`]) and asks itself there how it stands ([`remote`]); [`pull`] brings what was
+//! made. `KGL_SSH_PATIENCE=CONNECT,SILENCE` (seconds; 10,15) says when a link counts as cut.
+//!
+//! **Verbs of its own**, which win over verbs of the same name: `status`, `stop`, `why`, `watch`,
+//! `pull`.
 
 mod cli;
+mod files;
+mod hooks;
 mod launch;
 mod log;
 mod place;
 mod plan;
 mod process;
+mod pull;
+mod remote;
 mod runs;
 mod signals;
 mod state;
 mod status;
 mod stop;
+mod there;
+mod tmux;
 mod watch;
 mod why;
 mod wrapper;
@@ -60,10 +71,10 @@ mod wrapper;
 pub use cli::{Args, Builtin, Compute, Source};
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kgl_cli::{Exit, Failure, Io, OrFail as _};
-use kgl_contract::{Run, RunState, canonical_bytes};
+use kgl_contract::{Run, RunState, Where, canonical_bytes};
 
 use crate::place::Place;
 use crate::plan::{Facts, Request};
@@ -81,6 +92,7 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
         (args.plan, "--plan"),
         (args.detach, "--detach"),
         (args.again, "--again"),
+        (args.attach, "--attach"),
         (args.verb.is_some(), "a verb of the challenge"),
         (!args.args.is_empty(), "arguments after `--`"),
     ];
@@ -89,14 +101,62 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
             "{what} cannot be given together with a verb of kgl-run itself"
         )));
     }
-    if let Builtin::Attend { project, again } = builtin {
-        return attend(&args, PathBuf::from(project), *again, io);
+    let here = args.here.clone().unwrap_or_else(kgl_cli::host_name);
+    match builtin {
+        Builtin::Attend {
+            project,
+            again,
+            plan: None,
+            ..
+        } => {
+            return attend(&args, PathBuf::from(project), *again, io);
+        }
+        Builtin::Attend {
+            project,
+            again,
+            plan: Some(plan),
+            answer,
+        } => {
+            let runs = (PathBuf::from(project), here);
+            return attend_in_tmux(&args, runs, *again, plan, answer.as_deref(), io);
+        }
+        Builtin::Pull { replace } => {
+            let (place, challenge) = place::read_challenge(&args.source, io)?;
+            let runs = Runs::new(place, here);
+            let pulled = pull::pull(&runs, &challenge, *replace, io);
+            if let Ok((seen, _)) = runs.list() {
+                hooks::tell(&runs, seen.iter().map(|seen| &seen.run), io);
+            }
+            return pulled;
+        }
+        _ => {}
     }
-    let runs = Runs::new(place::find(&args.source, io)?);
+    let runs = Runs::new(place::find(&args.source, io)?, here);
+    if let Builtin::Start { again } = builtin {
+        let (planned, _) = io.read_document::<Run>(None)?;
+        let name = args.here.as_deref().unwrap_or(&planned.where_.host);
+        let run = tmux::start(&runs, &planned, *again, args.grace, name)?;
+        io.write_document(&run, None)?;
+        return Ok(Exit::Done);
+    }
+    if let Builtin::Log {
+        run,
+        from,
+        no_follow,
+    } = builtin
+    {
+        return watch::send(&runs, run, *from, !no_follow, io);
+    }
     let (mut seen, complaints) = runs.list()?;
     for complaint in complaints {
         io.warn(complaint);
     }
+    if matches!(builtin, Builtin::Files) {
+        io.write_document(&files::list(&runs, &seen)?, None)?;
+        return Ok(Exit::Done);
+    }
+    remote::refresh(&runs, &mut seen, io);
+    hooks::tell(&runs, seen.iter().map(|seen| &seen.run), io);
     let (Builtin::Status { run }
     | Builtin::Stop { run, .. }
     | Builtin::Why { run }
@@ -108,7 +168,12 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
         seen = vec![choose(&seen, id, &runs)?];
     }
     match builtin {
-        Builtin::Stop { all, .. } => stop_some(&runs, seen, run.is_some(), *all, &args, io),
+        Builtin::Stop { all, verb, .. } => {
+            if let Some(verb) = verb {
+                seen.retain(|seen| seen.run.verb == *verb);
+            }
+            stop_some(&runs, seen, run.is_some(), *all, &args, io)
+        }
         Builtin::Why { .. } => tell_why(&runs, &seen, run.is_some(), io),
         Builtin::Watch { no_follow, .. } => match seen.into_iter().next() {
             Some(newest) => watch::watch(&runs, newest, !no_follow, io),
@@ -119,20 +184,20 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
 }
 
 /// A verb of the challenge: plan it, and unless that was all, start it and see it through.
-fn launch(args: Args, io: &Io) -> Result<Exit, Failure> {
+fn launch(mut args: Args, io: &Io) -> Result<Exit, Failure> {
     let (place, challenge) = place::read_challenge(&args.source, io)?;
     let grace = args.grace();
-    let Some(verb) = args.verb else {
+    let Some(verb) = args.verb.take() else {
         let verbs: Vec<&str> = challenge.verbs.keys().map(String::as_str).collect();
         return Err(Failure::usage("which verb?").hint(format_args!(
-            "{} has: {}; kgl-run itself has: status, stop, why, watch",
+            "{} has: {}; kgl-run itself has: status, stop, why, watch, pull",
             place.slug,
             verbs.join(", ")
         )));
     };
     let request = Request {
         verb,
-        args: args.args,
+        args: std::mem::take(&mut args.args),
         seed: args.seed,
         where_: args.where_.map(Into::into),
     };
@@ -142,7 +207,23 @@ fn launch(args: Args, io: &Io) -> Result<Exit, Failure> {
         io.write_document(&planned, None)?;
         return Ok(Exit::Done);
     }
-    let runs = Runs::new(place);
+    let here = args.here.clone().unwrap_or_else(kgl_cli::host_name);
+    let runs = Runs::new(place, here);
+    if args.attach {
+        let (mut seen, _) = runs.list()?;
+        remote::refresh(&runs, &mut seen, io);
+        let same = |seen: &Seen| seen.run.verb == planned.verb && seen.is_live();
+        if let Some(running) = seen.into_iter().find(same) {
+            io.note(format_args!(
+                "{} is running already, as {}",
+                running.run.verb, running.run.id
+            ));
+            return watch::watch(&runs, running, true, io);
+        }
+    }
+    if planned.where_.kind == Where::Host {
+        return launch_there(&runs, &planned, &args, io);
+    }
     if args.detach {
         let run = match launch::detach(&runs, &planned, args.again, args.grace)? {
             Ok(run) => run,
@@ -164,11 +245,51 @@ fn launch(args: Args, io: &Io) -> Result<Exit, Failure> {
         started.run.verb, started.run.id
     ));
     let ended = wrapper::attend(&runs, started, grace, !args.common.quiet)?;
+    hooks::tell(&runs, [&ended], io);
     let written = print_runs([&ended], io);
     // How the verb ended weighs more than where its document went.
     verdict(&ended)?;
     let took = status::took(&ended, ended.ended_at.as_deref()).unwrap_or_default();
     io.note(format_args!("{} is done after {took}", ended.verb));
+    written.map(|()| Exit::Done)
+}
+
+/// A verb that runs on a host: started there, and in the foreground followed to its end.
+fn launch_there(runs: &Runs, planned: &Run, args: &Args, io: &Io) -> Result<Exit, Failure> {
+    let run = remote::start(runs, planned, args.again, args.grace)?;
+    let slug = &run.competition;
+    let host = &run.where_.host;
+    io.note(format_args!("{} runs on {host} as {}", run.verb, run.id));
+    if args.detach {
+        io.note(format_args!(
+            "  follow it: kgl-run watch --competition {slug}\n  end it:    kgl-run stop --competition {slug}"
+        ));
+        print_runs([&run], io)?;
+        return Ok(Exit::Done);
+    }
+    let mut signals = signals::Signals::catch().or_outside("cannot catch signals")?;
+    let quiet = args.common.quiet;
+    let followed = remote::follow(runs, &run, true, io, |bytes| {
+        if !quiet {
+            remote::show(bytes);
+        }
+        match signals.taken() {
+            Some(_) => std::ops::ControlFlow::Break(()),
+            None => std::ops::ControlFlow::Continue(()),
+        }
+    })?;
+    let ended = match followed {
+        Some(ended) => ended,
+        None => remote::stop(runs, &run, args.grace(), io)?,
+    };
+    hooks::tell(runs, [&ended], io);
+    let written = print_runs([&ended], io);
+    verdict(&ended)?;
+    let took = status::took(&ended, ended.ended_at.as_deref()).unwrap_or_default();
+    io.note(format_args!(
+        "{} is done on {host} after {took}; `make pull competition={slug}` brings what it made",
+        ended.verb
+    ));
     written.map(|()| Exit::Done)
 }
 
@@ -190,13 +311,40 @@ fn verdict(run: &Run) -> Result<(), Failure> {
 /// stdout, and from then on it has no terminal, no session and no descriptor of the caller's.
 fn attend(args: &Args, project: PathBuf, again: bool, io: &Io) -> Result<Exit, Failure> {
     let (planned, _) = io.read_document::<Run>(None)?;
-    let runs = Runs::new(Place::new(project, &planned.competition)?);
+    let here = kgl_cli::host_name();
+    let runs = Runs::new(Place::new(project, &planned.competition)?, here);
     rustix::process::setsid().or_outside("cannot leave the caller's session")?;
     let started = launch::start(&runs, planned, again)?;
     // Whoever asked may be gone by now: the run goes on.
     let _ = io.write_document(&started.run, None);
     let _ = launch::let_go();
-    wrapper::attend(&runs, started, args.grace(), false)?;
+    let ended = wrapper::attend(&runs, started, args.grace(), false)?;
+    hooks::tell(&runs, [&ended], io);
+    Ok(Exit::Done)
+}
+
+/// The wrapper in a tmux pane: it shows the log there, and says in a file whether the run started.
+fn attend_in_tmux(
+    args: &Args,
+    (project, here): (PathBuf, String),
+    again: bool,
+    plan: &Path,
+    answer: Option<&Path>,
+    io: &Io,
+) -> Result<Exit, Failure> {
+    let start = || {
+        let (planned, _) = io.read_document::<Run>(Some(plan))?;
+        let runs = Runs::new(Place::new(project, &planned.competition)?, here);
+        let started = launch::start(&runs, planned, again)?;
+        Ok((runs, started))
+    };
+    let outcome: Result<_, Failure> = start();
+    if let Some(answer) = answer {
+        tmux::write_answer(answer, outcome.as_ref().map(|(_, started)| &started.run));
+    }
+    let (runs, started) = outcome?;
+    let ended = wrapper::attend(&runs, started, args.grace(), true)?;
+    verdict(&ended)?;
     Ok(Exit::Done)
 }
 
@@ -292,6 +440,17 @@ fn tell_why(runs: &Runs, seen: &[Seen], chosen: bool, io: &Io) -> Result<Exit, F
 
 fn nothing_yet(runs: &Runs) -> String {
     format!("nothing of {} has run here yet", runs.place().slug)
+}
+
+/// A document on stdout; on a terminal, people were told already.
+pub(crate) fn print_document<D: kgl_contract::Document>(
+    document: &D,
+    io: &Io,
+) -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    io.write_document(document, None)
 }
 
 /// Runs on stdout, one a line; on a terminal, people were told already.

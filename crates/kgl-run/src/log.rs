@@ -83,6 +83,17 @@ impl Follower {
         })
     }
 
+    /// Follows the log at `path` from the byte `from` on; from its beginning, if it is shorter.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) fn open_at(path: &Path, from: u64) -> io::Result<Self> {
+        let mut follower = Self::open(path)?;
+        follower.file.seek(SeekFrom::Start(from))?;
+        follower.read = from;
+        Ok(follower)
+    }
+
     /// Hands on what is new to `sink`, 256 KiB at most; gives whether there is more.
     ///
     /// # Errors

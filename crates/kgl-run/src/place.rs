@@ -39,9 +39,14 @@ impl Place {
         format!("competitions/{}", self.slug)
     }
 
+    /// The folder of what it has made; absolute.
+    pub(crate) fn outputs(&self) -> PathBuf {
+        self.project.join(self.work()).join("outputs")
+    }
+
     /// The folder of all its runs; absolute.
     pub(crate) fn runs(&self) -> PathBuf {
-        self.project.join(self.work()).join("outputs/runs")
+        self.outputs().join("runs")
     }
 }
 
@@ -85,6 +90,16 @@ pub(crate) fn read_challenge(source: &Source, io: &Io) -> Result<(Place, Challen
         .hint("give both the same name"));
     }
     Ok((place, challenge))
+}
+
+/// The challenge that lies in its place.
+///
+/// # Errors
+/// It is not there, or cannot be read (exit 2).
+pub(crate) fn challenge_at(place: &Place) -> Result<Challenge, Failure> {
+    let file = place.project.join(place.work()).join("challenge.json");
+    let bytes = fs::read(&file).map_err(|error| kgl_cli::read_failure(&file, error))?;
+    kgl_contract::parse_document(&bytes).or_usage(file.display())
 }
 
 /// Finds the competition. Its challenge is read only where nothing else names it, so that a

@@ -50,7 +50,7 @@ impl Facts {
 /// The run that `request` would be.
 ///
 /// # Errors
-/// No such verb, an empty argv, or a place other than this machine (exit 2).
+/// No such verb, an empty argv, or a place that one run cannot have (exit 2).
 pub(crate) fn plan(
     challenge: &Challenge,
     place: &Place,
@@ -88,18 +88,25 @@ pub(crate) fn plan(
         )));
     }
     let where_ = request.where_.unwrap_or(challenge.where_);
-    if where_ != Where::Local {
-        let name = match where_ {
-            Where::Local => "local",
-            Where::Host => "host",
-            Where::Fleet => "fleet",
-            Where::Batch => "batch",
-        };
-        return Err(Failure::usage(format_args!(
-            "{slug} runs `{verb}` on `{name}`, and kgl-run runs verbs on this machine only so far"
-        ))
-        .hint("pass --where local to run it here"));
-    }
+    let place_there = match where_ {
+        Where::Local => RunWhere {
+            kind: where_,
+            host: facts.host.clone(),
+            root: None,
+        },
+        Where::Host => on_host(challenge)?,
+        Where::Fleet | Where::Batch => {
+            let name = if where_ == Where::Fleet {
+                "fleet"
+            } else {
+                "batch"
+            };
+            return Err(Failure::usage(format_args!(
+                "{slug} runs `{verb}` on `{name}`, and kgl-run runs verbs here or on one host"
+            ))
+            .hint("pass --where local to run it here"));
+        }
+    };
     let id = run_id(&facts.now, verb, facts.salt);
     Ok(Run {
         schema: Tag::default(),
@@ -112,10 +119,7 @@ pub(crate) fn plan(
             .or_usage("cannot take the challenge's digest")?,
         config: None,
         seed: request.seed,
-        where_: RunWhere {
-            kind: where_,
-            host: facts.host.clone(),
-        },
+        where_: place_there,
         paths: RunPlace {
             work: place.work(),
             folder: format!("{}/outputs/runs/{id}", place.work()),
@@ -131,6 +135,19 @@ pub(crate) fn plan(
         why: None,
         result: None,
         id,
+    })
+}
+
+/// The one host that the challenge names.
+fn on_host(challenge: &Challenge) -> Result<RunWhere, Failure> {
+    let Some(remote) = &challenge.remote else {
+        return Err(Failure::usage(format_args!("{} names no host to run on", challenge.slug))
+            .hint("add \"remote\": { \"host\": \"NAME\", \"root\": \"/workspace/kaggle\" } to its challenge.json"));
+    };
+    Ok(RunWhere {
+        kind: Where::Host,
+        host: remote.host.clone(),
+        root: Some(remote.root.clone()),
     })
 }
 
@@ -235,12 +252,15 @@ mod tests {
 
     #[test]
     fn other_machines_are_refused_unless_overridden() {
-        for where_ in ["host", "fleet", "batch"] {
+        for where_ in ["fleet", "batch"] {
             let failure = planned(where_, "train", None).unwrap_err().to_string();
             assert!(failure.contains(&format!("on `{where_}`")), "{failure}");
             assert!(failure.contains("--where local"), "{failure}");
             assert!(planned(where_, "train", Some(Where::Local)).is_ok());
         }
-        assert!(planned("local", "train", Some(Where::Host)).is_err());
+        let failure = planned("local", "train", Some(Where::Host))
+            .unwrap_err()
+            .to_string();
+        assert!(failure.contains("names no host"), "{failure}");
     }
 }

@@ -6,12 +6,13 @@ use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use kgl_cli::{Failure, OrFail as _, write_atomically};
-use kgl_contract::{Run, RunState, canonical_bytes, parse_document};
+use kgl_contract::{Ending, Run, RunState, canonical_bytes, parse_document};
 
 use crate::log;
 use crate::place::Place;
 use crate::process::{self, Process};
-use crate::state::{Ending, Evidence, Rc, derive};
+use crate::remote;
+use crate::state::{Evidence, Rc, derive};
 
 const RESERVE: &str = ".run.rc.reserve";
 const RESERVE_BYTES: usize = 512;
@@ -20,6 +21,8 @@ const RESERVE_BYTES: usize = 512;
 #[derive(Debug, Clone)]
 pub(crate) struct Runs {
     place: Place,
+    /// What this machine is called by whoever asks.
+    here: String,
 }
 
 /// A run as it stands now.
@@ -29,9 +32,20 @@ pub(crate) struct Seen {
     pub(crate) run: Run,
     /// Its processes, where its wrapper is gone.
     pub(crate) survivors: Vec<Process>,
+    /// Whether it is on another machine, and what is here is a record of it.
+    pub(crate) is_elsewhere: bool,
 }
 
 impl Seen {
+    /// A run on another machine, of which nothing else is known here.
+    pub(crate) fn elsewhere(run: Run) -> Self {
+        Self {
+            run,
+            survivors: Vec::new(),
+            is_elsewhere: true,
+        }
+    }
+
     /// Whether any process of it is there.
     pub(crate) fn is_live(&self) -> bool {
         self.run.state == RunState::Running || !self.survivors.is_empty()
@@ -39,9 +53,9 @@ impl Seen {
 }
 
 impl Runs {
-    /// The runs of the competition at `place`.
-    pub(crate) fn new(place: Place) -> Self {
-        Self { place }
+    /// The runs of the competition at `place`, on the machine that is called `here`.
+    pub(crate) fn new(place: Place, here: String) -> Self {
+        Self { place, here }
     }
 
     /// The competition's place.
@@ -110,7 +124,7 @@ impl Runs {
         if run.id != id {
             return Err(format!("{shown}: is the run {}, moved or copied", run.id));
         }
-        Ok(look(run, &folder))
+        Ok(self.look(run, &folder))
     }
 
     /// Makes the folder of `run` appear, with its `run.json` in it. The caller holds the lock.
@@ -148,6 +162,15 @@ impl Runs {
         }
     }
 
+    /// Notes what the host of a run said of it. The record may have gone meanwhile; then it is
+    /// made anew.
+    ///
+    /// # Errors
+    /// The disk failed (exit 3).
+    pub(crate) fn record(&self, run: &Run) -> Result<(), Failure> {
+        write_run(&self.folder(&run.id), run)
+    }
+
     /// Removes a run that never started.
     pub(crate) fn forget(&self, run: &Run) {
         let _ = fs::remove_dir_all(self.folder(&run.id));
@@ -160,10 +183,46 @@ impl Runs {
     pub(crate) fn finish(&self, run: &Run, ending: &Ending) -> Result<Run, Failure> {
         let folder = self.folder(&run.id);
         write_ending(&folder, ending)?;
-        let ended = look(run.clone(), &folder).run;
+        let ended = self.look(run.clone(), &folder).run;
         // Its state is derived whenever it is read, so a full disk loses nothing here.
         let _ = write_run(&folder, &ended);
         Ok(ended)
+    }
+
+    /// `run` as it stands by what `folder` holds and by the processes that are there.
+    fn look(&self, run: Run, folder: &Path) -> Seen {
+        let boot_id = process::boot_id();
+        let mut evidence = Evidence {
+            rc: read_ending(folder),
+            is_elsewhere: remote::is_elsewhere(&run, &self.here, boot_id.as_deref()),
+            host: self.here.clone(),
+            boot_id,
+            wrapper_start_ticks: run
+                .pid
+                .and_then(process::find)
+                .map(|process| process.start_ticks),
+            survivors: Vec::new(),
+            log_tail: Vec::new(),
+        };
+        let mut state = derive(run.clone(), &evidence).state;
+        if state == RunState::Died {
+            // It may have written its end and left between the two looks. Now that it is gone, what
+            // is there is the last word.
+            evidence.rc = read_ending(folder);
+            state = derive(run.clone(), &evidence).state;
+        }
+        // The costly looks, only where they are needed.
+        if state == RunState::Died {
+            evidence.survivors = process::of_run(&run.id);
+        }
+        if !matches!(state, RunState::Running | RunState::Done) {
+            evidence.log_tail = log::tail(&folder.join(&run.paths.log));
+        }
+        Seen {
+            run: derive(run, &evidence),
+            survivors: evidence.survivors,
+            is_elsewhere: evidence.is_elsewhere,
+        }
     }
 
     /// Waits until nobody else starts a run of this competition, and keeps others waiting until
@@ -172,45 +231,20 @@ impl Runs {
     /// # Errors
     /// The folder cannot be written (exit 3).
     pub(crate) fn lock(&self) -> Result<File, Failure> {
+        self.lock_as(".lock")
+    }
+
+    /// As [`Runs::lock`], for something else that one does at a time.
+    ///
+    /// # Errors
+    /// As [`Runs::lock`].
+    pub(crate) fn lock_as(&self, name: &str) -> Result<File, Failure> {
         let folder = self.place.runs();
         let context = || format!("cannot write {}", folder.display());
         fs::create_dir_all(&folder).or_outside(context())?;
-        let file = File::create(folder.join(".lock")).or_outside(context())?;
+        let file = File::create(folder.join(name)).or_outside(context())?;
         file.lock().or_outside(context())?;
         Ok(file)
-    }
-}
-
-/// `run` as it stands by what `folder` holds and by the processes that are there.
-fn look(run: Run, folder: &Path) -> Seen {
-    let mut evidence = Evidence {
-        rc: read_ending(folder),
-        host: kgl_cli::host_name(),
-        boot_id: process::boot_id(),
-        wrapper_start_ticks: run
-            .pid
-            .and_then(process::find)
-            .map(|process| process.start_ticks),
-        survivors: Vec::new(),
-        log_tail: Vec::new(),
-    };
-    let mut state = derive(run.clone(), &evidence).state;
-    if state == RunState::Died {
-        // It may have written its end and left between the two looks. Now that it is gone, what
-        // is there is the last word.
-        evidence.rc = read_ending(folder);
-        state = derive(run.clone(), &evidence).state;
-    }
-    // The costly looks, only where they are needed.
-    if state == RunState::Died {
-        evidence.survivors = process::of_run(&run.id);
-    }
-    if !matches!(state, RunState::Running | RunState::Done) {
-        evidence.log_tail = log::tail(&folder.join(&run.paths.log));
-    }
-    Seen {
-        run: derive(run, &evidence),
-        survivors: evidence.survivors,
     }
 }
 

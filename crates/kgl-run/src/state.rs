@@ -8,20 +8,10 @@
 //! ```
 
 use kgl_cli::quote;
-use kgl_contract::{Run, RunEnd, RunState, Where, Why};
-use serde::{Deserialize, Serialize};
+use kgl_contract::{Ending, Run, RunEnd, RunState, Where, Why};
 
 use crate::process::{self, Process};
-
-/// What `run.rc` holds: how the run's process ended, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Ending {
-    /// How.
-    #[serde(flatten)]
-    pub(crate) end: RunEnd,
-    /// RFC 3339, UTC.
-    pub(crate) ended_at: String,
-}
+use crate::remote;
 
 /// What `run.rc` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +29,8 @@ pub(crate) enum Rc {
 pub(crate) struct Evidence {
     /// What `run.rc` says.
     pub(crate) rc: Rc,
+    /// Whether the run is on another machine, and what is here is a record of it.
+    pub(crate) is_elsewhere: bool,
     /// This machine's name.
     pub(crate) host: String,
     /// This boot.
@@ -53,45 +45,49 @@ pub(crate) struct Evidence {
 
 /// `run`, as it stands by the `evidence`: state, end and why are set anew.
 pub(crate) fn derive(mut run: Run, evidence: &Evidence) -> Run {
+    if evidence.is_elsewhere && evidence.rc == Rc::Absent {
+        // A record of what its host said last: how it stands now is the host's to say.
+        if !remote::has_ended(run.state) {
+            run.state = RunState::Lost;
+            run.why = what(&run, evidence).map(|what| why(&run, what, evidence));
+        }
+        return run;
+    }
     run.state = state(&run, evidence);
     (run.end, run.ended_at) = match &evidence.rc {
         Rc::Ended(ending) => (Some(ending.end), Some(ending.ended_at.clone())),
         _ => (None, None),
     };
-    run.why = what(&run, evidence).map(|what| Why {
-        what,
-        log: format!("{}/{}", run.paths.folder, run.paths.log),
-        next: next(&run, evidence),
-    });
+    run.why = what(&run, evidence).map(|what| why(&run, what, evidence));
     run
 }
 
+fn why(run: &Run, what: String, evidence: &Evidence) -> Why {
+    Why {
+        what,
+        log: format!("{}/{}", run.paths.folder, run.paths.log),
+        next: next(run, evidence),
+    }
+}
+
 fn state(run: &Run, evidence: &Evidence) -> RunState {
-    match &evidence.rc {
-        Rc::Ended(ending) if ending.end.stopped => return RunState::Stopped,
-        Rc::Ended(ending) if ending.end.code == Some(0) => return RunState::Done,
-        Rc::Ended(_) => return RunState::Failed,
+    let boot = evidence.boot_id.as_deref();
+    let ending = match &evidence.rc {
+        Rc::Ended(ending) => Some(ending),
         Rc::Unreadable(_) => return RunState::Lost,
-        Rc::Absent => {}
-    }
-    if run.where_.kind != Where::Local {
-        return RunState::Lost;
-    }
-    let other_boot = match (&run.boot_id, &evidence.boot_id) {
-        (Some(then), Some(now)) => then != now,
-        _ => false,
+        Rc::Absent => None,
     };
-    // The name is looked at only where the boot differs: laptops change theirs with the network.
-    match (other_boot, run.where_.host == evidence.host) {
-        (true, true) => return RunState::Rebooted,
-        (true, false) => return RunState::Lost,
-        (false, _) => {}
+    if ending.is_none() {
+        if !matches!(run.where_.kind, Where::Local | Where::Host) {
+            return RunState::Lost;
+        }
+        // The name is looked at only where the boot differs: laptops change theirs with the
+        // network.
+        if run.has_other_boot(boot) && run.where_.host != evidence.host {
+            return RunState::Lost;
+        }
     }
-    if run.pid_start_ticks.is_some() && run.pid_start_ticks == evidence.wrapper_start_ticks {
-        RunState::Running
-    } else {
-        RunState::Died
-    }
+    run.standing(ending, boot, evidence.wrapper_start_ticks)
 }
 
 /// What did not go well, in one line with the log's last lines; none where nothing failed.
@@ -191,6 +187,7 @@ mod tests {
     fn evidence() -> Evidence {
         Evidence {
             rc: Rc::Absent,
+            is_elsewhere: false,
             host: "laptop".into(),
             boot_id: Some("boot-1".into()),
             wrapper_start_ticks: Some(123_456),
@@ -311,6 +308,30 @@ mod tests {
         // A system that does not tell its boot is judged by the process alone.
         seen.boot_id = None;
         assert_eq!(told(&seen).0, RunState::Running);
+    }
+
+    #[test]
+    fn a_record_of_a_run_elsewhere_waits_for_its_host() {
+        let mut run = run();
+        run.where_.kind = Where::Host;
+        run.where_.host = "gpu".into();
+        let elsewhere = Evidence {
+            is_elsewhere: true,
+            ..evidence()
+        };
+        assert_eq!(derive(run.clone(), &elsewhere).state, RunState::Lost);
+        // What the host said of its end stays said.
+        run.state = RunState::Died;
+        assert_eq!(derive(run.clone(), &elsewhere).state, RunState::Died);
+        // And a record of the end that was pulled is the end.
+        let pulled = Evidence {
+            is_elsewhere: true,
+            ..ended(Some(0), None, false)
+        };
+        assert_eq!(derive(run.clone(), &pulled).state, RunState::Done);
+        // On the host itself it is a run like any other.
+        run.state = RunState::Running;
+        assert_eq!(derive(run, &evidence()).state, RunState::Running);
     }
 
     #[test]

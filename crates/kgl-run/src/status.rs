@@ -8,8 +8,13 @@ use crate::state::how;
 
 /// The table for people.
 pub(crate) fn table(seen: &[Seen], now: &str) -> Table {
-    let mut table = Table::new(["run", "state", "started", "took", "end"]);
-    for Seen { run, survivors } in seen {
+    let mut table = Table::new(["run", "where", "state", "started", "took", "end"]);
+    for Seen {
+        run,
+        survivors,
+        is_elsewhere,
+    } in seen
+    {
         let end = match run.state {
             RunState::Failed => how(run.end.as_ref()),
             RunState::Died if !survivors.is_empty() => {
@@ -23,7 +28,12 @@ pub(crate) fn table(seen: &[Seen], now: &str) -> Table {
         };
         table.row([
             run.id.clone(),
-            name(run.state).to_owned(),
+            if *is_elsewhere {
+                run.where_.host.clone()
+            } else {
+                "here".to_owned()
+            },
+            run.state.name().to_owned(),
             run.started_at.clone().unwrap_or_default(),
             took(run, until).unwrap_or_default(),
             end,
@@ -32,29 +42,10 @@ pub(crate) fn table(seen: &[Seen], now: &str) -> Table {
     table
 }
 
-/// The state as the document says it.
-fn name(state: RunState) -> &'static str {
-    match state {
-        RunState::Planned => "planned",
-        RunState::Running => "running",
-        RunState::Done => "done",
-        RunState::Failed => "failed",
-        RunState::Stopped => "stopped",
-        RunState::Died => "died",
-        RunState::Rebooted => "rebooted",
-        RunState::Lost => "lost",
-    }
-}
-
 /// `1 h 02 min`, `3 min 20 s`, `7 s`.
 pub(crate) fn took(run: &Run, until: Option<&str>) -> Option<String> {
     let from: jiff::Timestamp = run.started_at.as_deref()?.parse().ok()?;
     let until: jiff::Timestamp = until?.parse().ok()?;
-    let seconds = until.as_second().saturating_sub(from.as_second()).max(0);
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    Some(match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, _) => format!("{minutes} min {:02} s", seconds % 60),
-        _ => format!("{hours} h {minutes:02} min"),
-    })
+    let seconds = until.as_second().saturating_sub(from.as_second());
+    Some(kgl_cli::duration(u64::try_from(seconds).unwrap_or(0)))
 }

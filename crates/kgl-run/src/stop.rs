@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use kgl_cli::{Failure, Io, OrFail as _};
-use kgl_contract::{Run, RunEnd, RunState};
+use kgl_contract::{Ending, Run, RunEnd, RunState};
 use rustix::process::Signal;
 
 use crate::process::{self, Process};
+use crate::remote;
 use crate::runs::{Runs, Seen};
-use crate::state::Ending;
 use crate::wrapper::Request;
 
 const LOOK: Duration = Duration::from_millis(30);
@@ -36,6 +36,10 @@ pub(crate) fn stop(
             io.note(format_args!(
                 "{id} runs this very command, and is left alone"
             ));
+            continue;
+        }
+        if one.is_elsewhere {
+            ended.push(remote::stop(runs, &one.run, grace, io)?);
             continue;
         }
         let found = end(runs, &one.run, grace)?;

@@ -6,14 +6,13 @@ use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use kgl_cli::Failure;
-use kgl_contract::{Run, RunEnd};
+use kgl_contract::{Ending, Run, RunEnd};
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, wait};
 
 use crate::launch::Started;
 use crate::log::{Follower, NOTE};
 use crate::process::{self, Process};
 use crate::runs::Runs;
-use crate::state::Ending;
 
 /// How often a log is looked at that somebody follows, or processes that are to end.
 const SOON: Duration = Duration::from_millis(40);

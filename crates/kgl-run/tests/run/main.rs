@@ -7,6 +7,7 @@
 )]
 
 mod ending;
+mod hosts;
 mod launch;
 mod project;
 mod truth;

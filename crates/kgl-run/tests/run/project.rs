@@ -98,6 +98,7 @@ impl Project {
             .current_dir(self.path())
             .env_remove("KGL_RUN_ID")
             .env_remove("KGL_SEED")
+            .env("KGL_SSH_PATIENCE", "2,3")
             .stdin(Stdio::null());
         command
     }
