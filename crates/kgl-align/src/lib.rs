@@ -56,6 +56,7 @@
 //! ```
 
 pub mod alignment;
+pub mod bound;
 pub mod cigar;
 pub mod kernel;
 pub mod scalar;

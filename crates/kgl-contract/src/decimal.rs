@@ -65,6 +65,16 @@ impl Decimal {
         }
     }
 
+    /// The least whole number that is not below this one times `scale`.
+    #[must_use]
+    pub fn times_rounded_up(self, scale: i64) -> i64 {
+        let power = 10i128.pow(self.places);
+        let product = i128::from(self.mantissa) * i128::from(scale);
+        let up = i128::from(product.rem_euclid(power) != 0);
+        // Mantissas and scales are far too small for this to saturate.
+        i64::try_from(product.div_euclid(power) + up).unwrap_or(i64::MAX)
+    }
+
     /// Numerator and denominator in lowest terms; the denominator is positive.
     #[must_use]
     pub fn ratio(self) -> (i64, i64) {

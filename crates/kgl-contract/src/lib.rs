@@ -69,7 +69,8 @@ pub use search::{
     SequenceFile, Wildcards,
 };
 pub use search_result::{
-    Attempt, Coverage, Hit, QueryHits, SearchMerged, SearchShard, ShardOf, TargetList,
+    Attempt, Coverage, Hit, HitAlignment, PartialHit, QueryHits, SearchMerged, SearchShard,
+    ShardOf, TargetList,
 };
 pub use submission::{CheckedFile, Fault, Faults, SubmissionCheck, SubmissionRequest};
 pub use sync_plan::{Changes, HostSync, SyncAction, SyncInput, SyncPlan, SyncRule};

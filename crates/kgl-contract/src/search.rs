@@ -21,11 +21,28 @@ pub struct Search {
     pub scoring: ScoringSpec,
     /// How many hits are kept for each query; at least 1.
     pub top_k: u32,
+    /// The lowest score worth reporting, in the units of `scoring`; hits below it
+    /// are left out, and the search need not look for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<Decimal>,
+    /// Whether hits carry their alignments. Without them a search is for scores
+    /// only, and its shards merge with their like alone.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub alignments: bool,
     /// Which pairs are looked at.
     #[serde(default)]
     pub filters: Filters,
     /// How many shards the targets are cut into; at least 1. Does not change the result.
     pub shards: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde asks for
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Document for Search {
@@ -234,6 +251,14 @@ impl Filters {
 }
 
 impl Search {
+    /// The lowest score worth reporting in units of 1/scale, rounded up: scores
+    /// are whole there. `i64::MIN` when every score is.
+    #[must_use]
+    pub fn least_score(&self, scale: u32) -> i64 {
+        self.min_score
+            .map_or(i64::MIN, |least| least.times_rounded_up(scale.into()))
+    }
+
     /// Checks everything that can be checked without the files.
     ///
     /// # Errors
@@ -342,8 +367,11 @@ mod tests {
         assert_eq!(moved.identity().unwrap(), identity);
 
         type Change = fn(&mut Search);
-        let changes: [Change; 8] = [
+        let changes: [Change; 11] = [
             |s| s.top_k += 1,
+            |s| s.min_score = Some(Decimal::from(0)),
+            |s| s.min_score = Some(Decimal::from(1)),
+            |s| s.alignments = false,
             |s| s.filters.other_group = !s.filters.other_group,
             |s| s.filters.max_length_difference = None,
             |s| s.scoring.mode = Mode::Local,
@@ -356,6 +384,25 @@ mod tests {
             let mut other = example();
             change(&mut other);
             assert_ne!(other.identity().unwrap(), identity, "change {i}");
+        }
+    }
+
+    /// What shards on somebody's disk carry: fields added since must not change it.
+    #[test]
+    fn the_identity_of_an_older_search_stays() {
+        assert_eq!(
+            example().identity().unwrap().to_string(),
+            "a2210c4c03baabf0764a3d0acbcbc6d35930cebbd97154a4239913d6f22b50c1"
+        );
+    }
+
+    #[test]
+    fn the_least_score_is_scaled_and_rounded_up() {
+        let mut search = example();
+        assert_eq!(search.least_score(10), i64::MIN);
+        for (least, whole) in [(125, 13), (120, 12), (-125, -12), (0, 0)] {
+            search.min_score = Some(Decimal::new(least, 2).unwrap());
+            assert_eq!(search.least_score(10), whole, "{least}");
         }
     }
 

@@ -123,7 +123,7 @@ pub struct QueryHits {
 
 /// One target found for a query, and the alignment that gives its score.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(try_from = "WireHit", into = "WireHit")]
 pub struct Hit {
     /// The target's id.
     pub target: String,
@@ -131,6 +131,14 @@ pub struct Hit {
     pub target_index: u32,
     /// Alignment score in units of 1/score_scale.
     pub score: i64,
+    /// The alignment; `None` in every hit of a search for scores only
+    /// ([`Search::alignments`](crate::Search::alignments) is false).
+    pub alignment: Option<HitAlignment>,
+}
+
+/// The alignment of a hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HitAlignment {
     /// Columns with two equal residues.
     pub matches: u32,
     /// All columns of the alignment.
@@ -142,6 +150,111 @@ pub struct Hit {
     /// Run-length operations `=` (equal) `X` (different) `I` (query residue
     /// against a gap) `D` (target residue against a gap), in query direction.
     pub cigar: String,
+}
+
+/// A hit as it is written: one flat object, and of the alignment's fields
+/// either all or, in a search for scores only, none.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WireHit {
+    /// The target's id.
+    target: String,
+    /// The target's 0-based place in the targets file; the earlier of two equal scores comes first.
+    target_index: u32,
+    /// Alignment score in units of 1/score_scale.
+    score: i64,
+    /// Columns with two equal residues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    matches: Option<u32>,
+    /// All columns of the alignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    columns: Option<u32>,
+    /// Half-open, 0-based stretch of the query that is aligned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    query_span: Option<[u32; 2]>,
+    /// Half-open, 0-based stretch of the target that is aligned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target_span: Option<[u32; 2]>,
+    /// Run-length operations `=` (equal) `X` (different) `I` (query residue
+    /// against a gap) `D` (target residue against a gap), in query direction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cigar: Option<String>,
+}
+
+/// A hit with a part of an alignment.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "the hit on {0} has a part of an alignment: matches, columns, query_span, target_span and cigar come together or not at all"
+)]
+pub struct PartialHit(String);
+
+impl TryFrom<WireHit> for Hit {
+    type Error = PartialHit;
+
+    fn try_from(hit: WireHit) -> Result<Self, PartialHit> {
+        let parts = (
+            hit.matches,
+            hit.columns,
+            hit.query_span,
+            hit.target_span,
+            hit.cigar,
+        );
+        let alignment = match parts {
+            (None, None, None, None, None) => None,
+            (Some(matches), Some(columns), Some(query_span), Some(target_span), Some(cigar)) => {
+                Some(HitAlignment {
+                    matches,
+                    columns,
+                    query_span,
+                    target_span,
+                    cigar,
+                })
+            }
+            _ => return Err(PartialHit(hit.target)),
+        };
+        Ok(Self {
+            target: hit.target,
+            target_index: hit.target_index,
+            score: hit.score,
+            alignment,
+        })
+    }
+}
+
+impl From<Hit> for WireHit {
+    fn from(hit: Hit) -> Self {
+        let flat = Self {
+            target: hit.target,
+            target_index: hit.target_index,
+            score: hit.score,
+            matches: None,
+            columns: None,
+            query_span: None,
+            target_span: None,
+            cigar: None,
+        };
+        let Some(alignment) = hit.alignment else {
+            return flat;
+        };
+        Self {
+            matches: Some(alignment.matches),
+            columns: Some(alignment.columns),
+            query_span: Some(alignment.query_span),
+            target_span: Some(alignment.target_span),
+            cigar: Some(alignment.cigar),
+            ..flat
+        }
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Hit {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Hit".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        WireHit::json_schema(generator)
+    }
 }
 
 impl Hit {
@@ -160,11 +273,16 @@ pub struct Attempt {
     pub tool: String,
     /// The alignment kernel that was used.
     pub kernel: String,
+    /// How many targets it computes at a time; 0 in a document from before this was told.
+    #[serde(default)]
+    pub lanes: u32,
     /// Worker threads.
     pub workers: u32,
     /// Cells of dynamic programming that were computed for scores.
     pub cells_computed: u64,
-    /// Cells that a proof made unnecessary.
+    /// Cells of the other pairs that the filters let meet: a proof made them
+    /// unnecessary (a bound, an equal sequence, the same pair the other way
+    /// round). With `cells_computed` it makes the same sum in every run.
     pub cells_pruned: u64,
     /// Wall-clock time, reading and writing included.
     pub elapsed_ms: u64,
@@ -177,6 +295,20 @@ pub struct Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hit_has_a_whole_alignment_or_none() {
+        let bare = r#"{"score":7,"target":"t","target_index":3}"#;
+        let hit: Hit = serde_json::from_str(bare).unwrap();
+        assert_eq!(hit.alignment, None);
+        assert_eq!(
+            crate::canonical_bytes(&hit).unwrap(),
+            format!("{bare}\n").into_bytes()
+        );
+        let part = bare.replace("\"score\"", "\"cigar\":\"3=\",\"score\"");
+        let message = serde_json::from_str::<Hit>(&part).unwrap_err().to_string();
+        assert!(message.starts_with("the hit on t has a part"), "{message}");
+    }
 
     #[test]
     fn a_shard_has_one_name() {

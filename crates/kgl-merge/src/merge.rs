@@ -71,6 +71,8 @@ pub struct Merge {
     seen: BTreeMap<u32, Seen>,
     /// One bit a target: searched by a shard that was seen.
     searched: Vec<u64>,
+    /// Whether hits carry alignments, once a hit was seen.
+    alignments: Option<bool>,
     results: Vec<QueryHits>,
 }
 
@@ -114,6 +116,7 @@ impl Merge {
             });
         }
         check_hits(&shard).map_err(inconsistent)?;
+        self.check_alignments(&shard).map_err(inconsistent)?;
         self.mark_searched(&shard).map_err(inconsistent)?;
 
         self.seen.insert(
@@ -196,6 +199,22 @@ impl Merge {
                 })
             }
         }
+    }
+
+    /// Hits have alignments in all shards or in none. (A search for scores only
+    /// is another search by its digest; this holds the shards to what they say.)
+    fn check_alignments(&mut self, shard: &SearchShard) -> Result<(), String> {
+        for hit in shard.results.iter().flat_map(|row| &row.hits) {
+            let has = hit.alignment.is_some();
+            if *self.alignments.get_or_insert(has) != has {
+                let (this, others) = if has { ("an", "none") } else { ("no", "one") };
+                return Err(format!(
+                    "the hit on {} has {this} alignment, where hits before it have {others}",
+                    hit.target
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Sets the bits of the shard's targets; each may be set once.
@@ -296,7 +315,7 @@ fn result_digest(shard: &mut SearchShard) -> Result<Sha256, serde_json::Error> {
     ] {
         text.clear();
     }
-    (attempt.workers, attempt.elapsed_ms) = (0, 0);
+    (attempt.workers, attempt.lanes, attempt.elapsed_ms) = (0, 0, 0);
     (attempt.cells_computed, attempt.cells_pruned) = (0, 0);
     kgl_contract::canonical_digest(shard)
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kgl_contract::{
-    Attempt, Hit, IndexSet, QueryHits, SearchMerged, SearchShard, Sha256, ShardOf, Tag, TargetList,
-    canonical_bytes, parse_document,
+    Attempt, Hit, HitAlignment, IndexSet, QueryHits, SearchMerged, SearchShard, Sha256, ShardOf,
+    Tag, TargetList, canonical_bytes, parse_document,
 };
 use kgl_testkit::process::{Finished, finish};
 use proptest::prelude::*;
@@ -26,11 +26,13 @@ fn hit(query: usize, target: u32) -> Hit {
         target: format!("t{target}"),
         target_index: target,
         score: score(query, target),
-        matches: 1,
-        columns: 1,
-        query_span: [0, 1],
-        target_span: [0, 1],
-        cigar: "1=".into(),
+        alignment: Some(HitAlignment {
+            matches: 1,
+            columns: 1,
+            query_span: [0, 1],
+            target_span: [0, 1],
+            cigar: "1=".into(),
+        }),
     }
 }
 
@@ -65,6 +67,7 @@ fn shard(index: u32, count: u32) -> SearchShard {
         attempt: Attempt {
             tool: "test".into(),
             kernel: "none".into(),
+            lanes: 1,
             workers: 1,
             cells_computed: 1,
             cells_pruned: 0,
@@ -220,13 +223,39 @@ fn two_results_of_one_shard_are_corruption() {
     let folder = Folder::new();
     folder.write_all(2);
     let mut other = shard(1, 2);
-    other.results[2].hits[0].cigar = "1X".into();
+    other.results[2].hits[0].alignment.as_mut().unwrap().cigar = "1X".into();
     folder.write("other.json", &other);
     let message = folder.refuse(&[".", "other.json"]);
     assert!(
         message.contains(
             "corruption: other.json and ./sequence_nn_search.shard1.json both hold shard 1"
         ),
+        "{message}"
+    );
+}
+
+#[test]
+fn scores_alone_are_merged_but_not_with_alignments() {
+    let bare = |index| {
+        let mut shard = shard(index, 2);
+        for row in &mut shard.results {
+            row.hits.iter_mut().for_each(|hit| hit.alignment = None);
+        }
+        shard
+    };
+    let folder = Folder::new();
+    folder.write("0.json", &bare(0));
+    folder.write("1.json", &bare(1));
+    let merged = folder
+        .run(&["0.json", "1.json"])
+        .assert_code(0)
+        .stdout_text();
+    assert!(!merged.contains("cigar") && merged.contains("target_index"));
+    folder.write("1.json", &shard(1, 2));
+    let message = folder.refuse(&["0.json", "1.json"]);
+    assert!(
+        message.contains("1.json: the hit on t")
+            && message.contains("has an alignment, where hits before it have none"),
         "{message}"
     );
 }

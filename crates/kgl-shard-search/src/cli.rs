@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 /// Exact nearest neighbours of RNA queries within one shard of a library.
 ///
-/// Aligns every query with every target of shard INDEX that the search's
-/// filters let through, and keeps the best hits with their alignments. The
-/// result is exact: the same bytes on any machine, with any number of workers.
+/// Scores every query against every target of shard INDEX that the search's
+/// filters let through, and keeps the best hits with their alignments. Pairs that
+/// provably cannot be among the best are not computed. The result is exact: the
+/// same bytes on any machine, with any number of workers.
 #[derive(Debug, clap::Parser)]
 #[command(name = "kgl-shard-search", version, after_long_help = AFTER_HELP, max_term_width = 100)]
 #[command(
@@ -54,6 +55,16 @@ pub struct Arguments {
     /// The alignment kernel: auto, avx512, avx2, portable or scalar. Changes the time, never the result.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub kernel: String,
+
+    /// Compute every pair that the filters let meet, also where a proof makes it
+    /// unnecessary. The result is the same bytes: this is how to check that, and to
+    /// time the kernel.
+    #[arg(long)]
+    pub no_prune: bool,
+    /// Find scores, and leave out the alignments of the hits. A search of its own, as
+    /// if the document said `"alignments": false`: merged with its like only.
+    #[arg(long)]
+    pub scores_only: bool,
 
     /// Print the search with file digests filled in, and search nothing.
     #[arg(long, conflicts_with_all = ["plan", "out_dir"])]

@@ -41,6 +41,7 @@ impl Inputs {
     pub fn read(arguments: &Arguments, io: &Io) -> Result<Self, Failure> {
         let (mut search, source) = io.read_document::<Search>(arguments.search_path())?;
         search.check().or_usage(&source.name)?;
+        search.alignments &= !arguments.scores_only;
         let base = arguments.base.as_deref().unwrap_or(&source.base);
         let place = |file: &SequenceFile, instead: Option<&PathBuf>| match instead {
             Some(path) => path.clone(),

@@ -100,8 +100,9 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
             io.detail(format_args!("shard {index} is there: {}", path.display()));
             continue;
         }
-        let found =
-            search::search_shard(&inputs, partition.targets_of(index), &engine, &workers, io)?;
+        let targets = partition.targets_of(index);
+        let prune = !arguments.no_prune;
+        let found = search::search_shard(&inputs, targets, &engine, &workers, prune, io)?;
         let elapsed = shard_started.elapsed();
         let shard = SearchShard {
             schema: Tag::default(),
@@ -119,9 +120,10 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
             attempt: Attempt {
                 tool: concat!("kgl-shard-search ", env!("CARGO_PKG_VERSION")).to_owned(),
                 kernel: engine.kernel_name().to_owned(),
+                lanes: u32::try_from(engine.lanes()).unwrap_or(u32::MAX),
                 workers: workers.count(),
                 cells_computed: found.cells,
-                cells_pruned: 0,
+                cells_pruned: found.cells_pruned,
                 elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 host: kgl_cli::host_name(),
                 started_at: kgl_cli::now(),
@@ -129,9 +131,10 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
         };
         io.write_document(&shard, path.as_deref())?;
         io.detail(format_args!(
-            "shard {index} of {count}: {} targets, {:.3} Gcells in {:.2} s",
+            "shard {index} of {count}: {} targets, {:.3} Gcells computed and {:.3} proved unnecessary in {:.2} s",
             shard.targets_searched.len(),
             found.cells as f64 / 1e9,
+            found.cells_pruned as f64 / 1e9,
             elapsed.as_secs_f64(),
         ));
         shard_started = Instant::now();

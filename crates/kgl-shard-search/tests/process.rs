@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use kgl_contract::{SearchShard, parse_document};
+use kgl_contract::{Hit, SearchShard, parse_document};
 use kgl_testkit::process::{Finished, finish};
 
 const TARGETS: &str = "id,sequence,day,entry\n\
@@ -86,13 +86,15 @@ fn finds_the_best_by_score_then_file_order_within_the_filters() {
         .map(|hit| (hit.target.as_str(), hit.target_index, hit.score))
         .collect();
     assert_eq!(named, [("old", 0, 180), ("twin", 5, 180), ("near", 1, 145)]);
-    assert_eq!(hits[2].cigar, "5=1X3=");
-    assert_eq!((hits[2].matches, hits[2].columns), (8, 9));
-    assert_eq!((hits[2].query_span, hits[2].target_span), ([0, 9], [0, 9]));
+    let third = hits[2].alignment.as_ref().unwrap();
+    assert_eq!(third.cigar, "5=1X3=");
+    assert_eq!((third.matches, third.columns), (8, 9));
+    assert_eq!((third.query_span, third.target_span), ([0, 9], [0, 9]));
     // A query without a residue still has a row, and its hits are gaps only.
     assert_eq!(found.results[1].query, "none");
     assert_eq!(found.results[1].hits[0].target, "empty");
-    assert_eq!(found.results[1].hits[1].cigar, "9D");
+    let gap = found.results[1].hits[1].alignment.as_ref().unwrap();
+    assert_eq!(gap.cigar, "9D");
     assert_eq!(found.score_scale, 10);
 }
 
@@ -104,6 +106,7 @@ fn a_shard_document_stays_as_it_is() {
     found.attempt.kernel = "kernel".into();
     found.attempt.host = "host".into();
     found.attempt.started_at = "now".into();
+    found.attempt.lanes = 1;
     (found.attempt.workers, found.attempt.elapsed_ms) = (1, 1);
     let bytes = kgl_contract::canonical_bytes(&found).unwrap();
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/shard.json");
@@ -134,6 +137,8 @@ fn the_result_does_not_depend_on_workers_kernel_or_the_way_in() {
         ["0", "search.json", "--kernel", "portable"],
     ]
     .map(|a| a.to_vec())
+    .into_iter()
+    .chain([vec!["0", "search.json", "--no-prune"]])
     {
         assert!(result(&folder.run(&arguments)) == expected, "{arguments:?}");
     }
@@ -143,6 +148,56 @@ fn the_result_does_not_depend_on_workers_kernel_or_the_way_in() {
         .assert_code(0)
         .stdout_text();
     assert!(result(&folder.run_with(&["0", "-"], &[], &pinned)) == expected);
+}
+
+#[test]
+fn a_search_for_scores_only_is_one_of_its_own() {
+    let folder = Folder::new();
+    let whole = shard(&folder.run(&["0", "search.json"]));
+    let bare = shard(&folder.run(&["0", "search.json", "--scores-only"]));
+    assert_ne!(bare.search_sha256, whole.search_sha256);
+    for (bare, whole) in bare.results.iter().zip(&whole.results) {
+        let scores = |hits: &[Hit]| -> Vec<(u32, i64)> {
+            hits.iter()
+                .map(|hit| (hit.target_index, hit.score))
+                .collect()
+        };
+        assert_eq!(scores(&bare.hits), scores(&whole.hits));
+        assert!(bare.hits.iter().all(|hit| hit.alignment.is_none()));
+        assert!(whole.hits.iter().all(|hit| hit.alignment.is_some()));
+    }
+    folder.write("search.json", search(",\"alignments\":false"));
+    let same = shard(&folder.run(&["0", "search.json"]));
+    assert_eq!(same.search_sha256, bare.search_sha256);
+    assert_eq!(same.results, bare.results);
+}
+
+#[test]
+fn scores_below_the_least_are_not_reported() {
+    let folder = Folder::new();
+    folder.write("search.json", search(",\"min_score\":14.5"));
+    let found = shard(&folder.run(&["0", "search.json", "--count", "1"]));
+    let scores: Vec<i64> = found.results[0].hits.iter().map(|hit| hit.score).collect();
+    assert_eq!(scores, [180, 180, 145]);
+    assert!(found.results[1].hits.is_empty());
+    folder.write("search.json", search(",\"min_score\":14.51"));
+    let found = shard(&folder.run(&["0", "search.json", "--count", "1"]));
+    assert_eq!(found.results[0].hits.len(), 2);
+}
+
+#[test]
+fn verbose_says_which_kernel_and_how_much_was_saved() {
+    let folder = Folder::new();
+    let arguments = ["1", "search.json", "-v", "--kernel", "portable"];
+    let said = folder.run(&arguments).assert_code(0).stderr_text();
+    assert!(
+        said.contains("kernel portable, ") && said.contains(" lanes"),
+        "{said}"
+    );
+    assert!(said.contains("proved unnecessary"), "{said}");
+    let attempt = shard(&folder.run(&arguments)).attempt;
+    assert_eq!(attempt.kernel, "portable");
+    assert!(attempt.lanes > 1 && attempt.cells_pruned > 0);
 }
 
 #[test]
@@ -363,5 +418,6 @@ fn a_target_as_long_as_the_longest_there_is() {
         format!("id,sequence,day,entry\nlong,{long},2001-01-01,L_x\n"),
     );
     let found = shard(&folder.run(&["0", "search.json"]));
-    assert_eq!(found.results[0].hits[0].target_span, [0, 125_580]);
+    let alignment = found.results[0].hits[0].alignment.as_ref().unwrap();
+    assert_eq!(alignment.target_span, [0, 125_580]);
 }

@@ -141,7 +141,8 @@ fn predict_target(
 /// above a guess.
 fn is_trusted(hit: &Hit, length: usize) -> bool {
     let (part, whole) = TRUSTED_IDENTITY;
-    usize::try_from(hit.matches)
+    let matches = hit.alignment.as_ref().map_or(0, |found| found.matches);
+    usize::try_from(matches)
         .unwrap_or(usize::MAX)
         .saturating_mul(whole)
         >= length * part
@@ -193,6 +194,7 @@ fn guesses(sequence: &[u8], count: usize) -> Vec<Vec<Point>> {
 mod tests {
     use super::*;
     use crate::geometry::distance;
+    use kgl_contract::HitAlignment;
 
     const FOLDS: &[u8] = b"GGGGCAAAAGCCCC";
 
@@ -208,11 +210,13 @@ mod tests {
             target: format!("T{name}"),
             target_index: 0,
             score,
-            matches,
-            columns: 14,
-            query_span: [0, 14],
-            target_span: [0, 14],
-            cigar: "14=".into(),
+            alignment: Some(HitAlignment {
+                matches,
+                columns: 14,
+                query_span: [0, 14],
+                target_span: [0, 14],
+                cigar: "14=".into(),
+            }),
         }
     }
 
@@ -256,12 +260,8 @@ mod tests {
             near[..4].iter().map(|s| format!("{s}")).collect::<Vec<_>>(),
             ["1", "6", "2", "7"]
         );
-        let far: Vec<Hit> = hits
-            .iter()
-            .map(|hit| Hit {
-                matches: 3,
-                ..hit.clone()
-            })
+        let far: Vec<Hit> = (0..7)
+            .map(|k| hit(k, 100 - i64::try_from(k % 5).unwrap(), 3))
             .collect();
         let far = steps(FOLDS, &far, &library(7));
         assert_eq!(

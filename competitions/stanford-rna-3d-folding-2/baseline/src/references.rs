@@ -107,8 +107,10 @@ fn of_target(
     };
     let identity = (0..templates.len()).reduce(|a, b| {
         let part = |k: usize| {
-            let hit = templates[k].0;
-            f64::from(hit.matches) / f64::from(hit.columns.max(1))
+            let found = templates[k].0.alignment.as_ref();
+            found.map_or(0.0, |found| {
+                f64::from(found.matches) / f64::from(found.columns.max(1))
+            })
         };
         if part(b) > part(a) { b } else { a }
     });
@@ -223,6 +225,7 @@ fn plain(copied: &[Option<Point>]) -> Vec<Option<Point>> {
 mod tests {
     use super::*;
     use crate::complete::helix;
+    use kgl_contract::HitAlignment;
 
     fn structure(trace: Vec<Point>) -> Structure {
         Structure {
@@ -236,11 +239,13 @@ mod tests {
             target: target.into(),
             target_index: 0,
             score,
-            matches,
-            columns: length,
-            query_span: [0, length],
-            target_span: [0, length],
-            cigar: format!("{length}="),
+            alignment: Some(HitAlignment {
+                matches,
+                columns: length,
+                query_span: [0, length],
+                target_span: [0, length],
+                cigar: format!("{length}="),
+            }),
         }
     }
 

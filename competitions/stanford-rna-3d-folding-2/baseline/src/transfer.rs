@@ -19,6 +19,9 @@ const GREATEST: f64 = 9999.999;
 /// What is wrong with an alignment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransferError {
+    /// The hit comes from a search for scores only.
+    #[error("it has no alignment to copy along, so it is of a search with --scores-only")]
+    ScoresOnly,
     /// The CIGAR is no sequence of counts and `=`, `X`, `I`, `D`.
     #[error("the cigar `{0}` is not a run of counts followed by =, X, I or D")]
     Cigar(String),
@@ -125,13 +128,19 @@ pub fn copy_hit(
     length: usize,
 ) -> Result<Vec<Option<Point>>, HitError> {
     let span = |span: [u32; 2]| span.map(|end| usize::try_from(end).unwrap_or(usize::MAX));
-    let alignment = Alignment {
-        query_span: span(hit.query_span),
-        template_span: span(hit.target_span),
-        cigar: &hit.cigar,
-    };
     let trace = template.copies.first().map_or(&[][..], Vec::as_slice);
-    copy_aligned(&alignment, trace, length).map_err(|source| HitError {
+    let copied = match &hit.alignment {
+        None => Err(TransferError::ScoresOnly),
+        Some(found) => {
+            let alignment = Alignment {
+                query_span: span(found.query_span),
+                template_span: span(found.target_span),
+                cigar: &found.cigar,
+            };
+            copy_aligned(&alignment, trace, length)
+        }
+    };
+    copied.map_err(|source| HitError {
         query: query.to_owned(),
         target: hit.target.clone(),
         source,

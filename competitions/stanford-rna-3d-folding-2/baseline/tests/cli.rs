@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use kgl_contract::{
-    Coverage, Hit, QueryHits, SearchMerged, Sha256, Tag, ValidationReport, canonical_bytes,
-    parse_document,
+    Coverage, Hit, HitAlignment, QueryHits, SearchMerged, Sha256, Tag, ValidationReport,
+    canonical_bytes, parse_document,
 };
 use kgl_testkit::process::{Finished, run};
 use tempfile::TempDir;
@@ -22,11 +22,13 @@ fn hit(target: &str, score: i64, spans: [[u32; 2]; 2], cigar: &str) -> Hit {
         target: target.into(),
         target_index: 0,
         score,
-        matches: 0,
-        columns: 0,
-        query_span,
-        target_span,
-        cigar: cigar.into(),
+        alignment: Some(HitAlignment {
+            matches: 0,
+            columns: 0,
+            query_span,
+            target_span,
+            cigar: cigar.into(),
+        }),
     }
 }
 
