@@ -109,8 +109,11 @@ Examples:
   Only what is missing:
     kgl-merge --missing shards | xargs -I{} kgl-shard-search {} search.json --out-dir shards
 
-Input:   a kgl.search/1 document; sequences in CSV or FASTA, also gzipped.
-Output:  a kgl.search-shard/1 document.
+Input:   a kgl.search/1 document; sequences in CSV or FASTA, also gzipped. Where
+         queries have no relatives, its `min_score` (the lowest score worth
+         reporting) saves most of the work.
+Output:  a kgl.search-shard/1 document; its `attempt` says which kernel ran, and how
+         many cells were computed and how many proved unnecessary.
 Exit:    0 done, 2 bad usage or input, 3 the disk or another part of the world failed.
 
 A task count in the environment (BATCH_TASK_COUNT, SLURM_ARRAY_TASK_COUNT,

@@ -14,8 +14,9 @@
 //!
 //! The data flows one way: [`task`] decides which shards are meant, [`inputs`]
 //! reads and checks the files, [`partition`] deals the targets, [`pairs`] says
-//! who may meet whom, [`search`] aligns and keeps the best, and this page
-//! reports. Exit codes: 0 done, 2 bad usage or input, 3 the outside world failed.
+//! who may meet whom, [`search`] computes what it cannot prove unnecessary and
+//! keeps the best, and this page reports. Exit codes: 0 done, 2 bad usage or
+//! input, 3 the outside world failed.
 
 pub mod cli;
 pub mod inputs;
