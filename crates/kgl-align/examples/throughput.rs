@@ -51,9 +51,15 @@ fn main() {
                     })
                     .fold(f64::INFINITY, f64::min);
                 let speed = work as f64 / best / 1e9;
+                let start = Instant::now();
+                let aligned = engine.align(&query, &targets, &scores, 8 << 20);
+                let took = start.elapsed().as_secs_f64();
+                assert!(aligned.iter().all(Option::is_some));
+                let align = work as f64 / took / 1e9;
                 println!(
-                    "match {:<6} {mode:<12} {:<9} {speed:7.2} GCUPS",
+                    "match {:<6} {:<12} {:<9} {speed:7.2} GCUPS, aligned {align:6.2}",
                     a.max(1),
+                    mode.to_string(),
                     engine.kernel_name()
                 );
             }

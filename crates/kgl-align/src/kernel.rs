@@ -13,9 +13,12 @@
 //! and its drawing; `lanes` what a vector must be able to do; `avx512` and `avx2` do it with intrinsics, behind tokens
 //! that only detection makes, and are the only places with unsafe code.
 
+mod alignments;
 mod frame;
 mod lanes;
+mod readout;
 mod tile;
+mod trace;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -24,9 +27,11 @@ mod avx512;
 
 use crate::scalar;
 use crate::scoring::Scoring;
-use frame::Frame;
+use frame::{Frame, Width};
+use lanes::Task;
 use std::fmt;
 use std::str::FromStr;
+use tile::Job;
 
 /// Which kernel to compute with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -101,6 +106,32 @@ enum Path {
     Scalar,
 }
 
+impl Path {
+    /// Does a task with the vectors of this path, if it has any.
+    fn run<T: Task>(self, width: Width, task: T) -> Option<T::Output> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(token) => Some(avx512::run(token, width, task)),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(token) => Some(avx2::run(token, width, task)),
+            Path::Portable(token) => Some(lanes::run(token, width, task)),
+            Path::Scalar => None,
+        }
+    }
+
+    /// Bits of a vector; one lane is enough where there are none.
+    fn bits(self) -> Option<usize> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(_) => Some(512),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(_) => Some(256),
+            Path::Portable(_) => Some(128),
+            Path::Scalar => None,
+        }
+    }
+}
+
 /// A scoring and the kernel chosen for it. Cheap to make and to copy; may be
 /// shared between threads.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +139,9 @@ pub struct Engine {
     scoring: Scoring,
     frame: Frame,
     path: Path,
+    /// The next narrower vectors, for few targets; none where a kernel was
+    /// asked for by name.
+    narrower: Option<Path>,
 }
 
 impl Engine {
@@ -123,11 +157,16 @@ impl Engine {
             KernelChoice::Portable => Path::Portable(lanes::Portable),
             KernelChoice::Scalar => Path::Scalar,
         };
+        let narrower = match (choice, path.bits()) {
+            (KernelChoice::Auto, Some(512)) => detect_avx2(),
+            _ => None,
+        };
         let frame = Frame::narrowest(&scoring);
         Ok(Engine {
             scoring,
             frame,
             path,
+            narrower,
         })
     }
 
@@ -153,15 +192,9 @@ impl Engine {
     /// How many targets it computes at a time.
     #[must_use]
     pub fn lanes(&self) -> usize {
-        let bits = match self.path {
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512(_) => 512,
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) => 256,
-            Path::Portable(_) => 128,
-            Path::Scalar => return 1,
-        };
-        bits / self.frame.width.bits()
+        self.path
+            .bits()
+            .map_or(1, |bits| bits / self.frame.width.bits())
     }
 
     /// The score of `query` against each of `targets`, in their order: codes
@@ -196,22 +229,19 @@ impl Engine {
 
     /// Scores one batch of at most as many targets as there are lanes.
     fn compute(&self, query: &[u8], batch: &[&[u8]]) -> Vec<i64> {
-        let job = tile::Job {
+        let job = self.job(query, batch);
+        let one = |target: &&[u8]| scalar::score(query, target, &self.scoring);
+        self.path
+            .run(self.frame.width, readout::Score(job))
+            .unwrap_or_else(|| batch.iter().map(one).collect())
+    }
+
+    fn job<'a>(&'a self, query: &'a [u8], batch: &'a [&'a [u8]]) -> Job<'a> {
+        Job {
             scoring: &self.scoring,
             frame: self.frame,
             query,
             batch,
-        };
-        match self.path {
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx512(token) => avx512::score(token, &job),
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2(token) => avx2::score(token, &job),
-            Path::Portable(token) => lanes::score(token, &job),
-            Path::Scalar => {
-                let one = |target: &&[u8]| scalar::score(query, target, &self.scoring);
-                batch.iter().map(one).collect()
-            }
         }
     }
 }

@@ -36,13 +36,13 @@ pub const DEFAULT_BUDGET: usize = 64 << 20;
 pub const STRIPS: usize = 16;
 
 // One byte a cell: where H came from, and whether each gap began here.
-const FROM_DIAGONAL: u8 = 0;
-const FROM_D: u8 = 1;
-const FROM_I: u8 = 2;
-const STOP: u8 = 3;
+pub(crate) const FROM_DIAGONAL: u8 = 0;
+pub(crate) const FROM_D: u8 = 1;
+pub(crate) const FROM_I: u8 = 2;
+pub(crate) const STOP: u8 = 3;
 const FROM: u8 = 3;
-const D_OPENS: u8 = 4;
-const I_OPENS: u8 = 8;
+pub(crate) const D_OPENS: u8 = 4;
+pub(crate) const I_OPENS: u8 = 8;
 
 /// Aligns `query` with `target` (codes, any lengths that fit a `u32`) and
 /// gives the canonical alignment; see the module for which one that is.
@@ -87,7 +87,7 @@ pub fn align_within(query: &[u8], target: &[u8], scoring: &Scoring, budget: usiz
 
 /// Adds what the walk left over along the edges: gaps that the mode does not
 /// give away.
-fn finish(walk: Walk, end: &End, mode: Mode) -> Alignment {
+pub(crate) fn finish(walk: Walk, end: &End, mode: Mode) -> Alignment {
     let Walk {
         row,
         column,
@@ -121,10 +121,11 @@ fn count(length: usize) -> u32 {
 }
 
 /// Where the alignment ends: residues of each sequence before the end.
-struct End {
-    score: i64,
-    row: usize,
-    column: usize,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) score: i64,
+    pub(crate) row: usize,
+    pub(crate) column: usize,
 }
 
 /// Looks at the rows as they come, from the first residue of the query on.
@@ -263,16 +264,17 @@ impl Row {
 
 /// The walk backwards: the cell it stands in, the gap it is inside of, and
 /// the columns so far, last one first.
-struct Walk {
-    row: usize,
-    column: usize,
+pub(crate) struct Walk {
+    pub(crate) row: usize,
+    pub(crate) column: usize,
     gap: Option<Op>,
     cigar: Cigar,
-    done: bool,
+    /// It has come to where a local alignment begins.
+    pub(crate) done: bool,
 }
 
 impl Walk {
-    fn from_end(end: &End) -> Walk {
+    pub(crate) fn from_end(end: &End) -> Walk {
         let cigar = Cigar::new();
         Walk {
             row: end.row,
@@ -280,6 +282,45 @@ impl Walk {
             gap: None,
             cigar,
             done: false,
+        }
+    }
+
+    /// Walks until the row `top`, the column `left` or the end. `byte` gives
+    /// the traceback of a cell: residues before and in it, of the query and of
+    /// the target.
+    pub(crate) fn go(
+        &mut self,
+        (query, target): (&[u8], &[u8]),
+        (top, left): (usize, usize),
+        byte: impl Fn(usize, usize) -> u8,
+    ) {
+        while self.row > top && self.column > left && !self.done {
+            let byte = byte(self.row, self.column);
+            let gap = match (self.gap, byte & FROM) {
+                (Some(gap), _) => gap,
+                (None, FROM_DIAGONAL) => {
+                    (self.row, self.column) = (self.row - 1, self.column - 1);
+                    let same = is_match(query[self.row], target[self.column]);
+                    let op = if same { Op::Match } else { Op::Mismatch };
+                    self.cigar.push(1, op);
+                    continue;
+                }
+                (None, FROM_D) => Op::Deletion,
+                (None, FROM_I) => Op::Insertion,
+                (None, _) => {
+                    self.done = true;
+                    return;
+                }
+            };
+            self.cigar.push(1, gap);
+            let opens = if gap == Op::Deletion {
+                self.column -= 1;
+                byte & D_OPENS != 0
+            } else {
+                self.row -= 1;
+                byte & I_OPENS != 0
+            };
+            self.gap = if opens { None } else { Some(gap) };
         }
     }
 }
@@ -348,35 +389,8 @@ impl Sweep<'_> {
 
     /// Walks through a strip until its top, the left edge or the end.
     fn walk_strip(&self, strip: &Strip, walk: &mut Walk) {
-        while walk.row > strip.top && walk.column > 0 {
-            let line = (walk.row - strip.top - 1) * strip.width;
-            let byte = strip.bytes[line + walk.column - 1];
-            let gap = match (walk.gap, byte & FROM) {
-                (Some(gap), _) => gap,
-                (None, FROM_DIAGONAL) => {
-                    let (i, j) = (walk.row - 1, walk.column - 1);
-                    let same = is_match(self.query[i], self.target[j]);
-                    walk.cigar
-                        .push(1, if same { Op::Match } else { Op::Mismatch });
-                    (walk.row, walk.column) = (i, j);
-                    continue;
-                }
-                (None, FROM_D) => Op::Deletion,
-                (None, FROM_I) => Op::Insertion,
-                (None, _) => {
-                    walk.done = true;
-                    return;
-                }
-            };
-            walk.cigar.push(1, gap);
-            let opens = if gap == Op::Deletion {
-                walk.column -= 1;
-                byte & D_OPENS != 0
-            } else {
-                walk.row -= 1;
-                byte & I_OPENS != 0
-            };
-            walk.gap = if opens { None } else { Some(gap) };
-        }
+        walk.go((self.query, self.target), (strip.top, 0), |row, column| {
+            strip.bytes[(row - strip.top - 1) * strip.width + column - 1]
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! The suite of kgl-testkit on every path of this crate.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use kgl_align::{Engine, KernelChoice, Scoring, align, align_within, scalar};
+use kgl_align::{Alignment, Engine, KernelChoice, Scoring, align, align_within, scalar};
 use kgl_testkit::conformance::{Aligner, run};
 use kgl_testkit::skip;
 
@@ -23,16 +23,36 @@ fn conforms(choice: KernelChoice) {
         return;
     }
     let batch = |q: &[u8], ts: &[&[u8]], s: &Scoring| engine(s, choice).scores(q, ts);
+    // The pair among others, so that lanes differ in length; budgets from one
+    // tile's width of traceback at a time to all of it.
+    let among = |q: &[u8], t: &[u8], s: &Scoring, budget: usize| {
+        let engine = engine(s, choice);
+        let others = [&t[..t.len() / 2], t, &q[q.len() / 3..], q];
+        let scores = engine.scores(q, &others);
+        engine
+            .align(q, &others, &scores, budget)
+            .swap_remove(1)
+            .unwrap()
+    };
     let name = choice.to_string();
-    run(
-        &[Aligner {
-            name: &name,
-            batch: Some(&batch),
+    let names = ["narrow", "split", "whole"].map(|budget| format!("{name}, {budget}"));
+    let narrow = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, q.len() << 12);
+    let split = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, q.len() * 64 * 100);
+    let whole = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, usize::MAX);
+    let aligners: [&dyn Fn(&[u8], &[u8], &Scoring) -> Alignment; 3] = [&narrow, &split, &whole];
+    let mut all = vec![Aligner {
+        name: &name,
+        batch: Some(&batch),
+        ..Aligner::default()
+    }];
+    for (name, align) in names.iter().zip(aligners) {
+        all.push(Aligner {
+            name,
+            align: Some(align),
             ..Aligner::default()
-        }],
-        1,
-    )
-    .assert_clean();
+        });
+    }
+    run(&all, 1).assert_clean();
 }
 
 #[test]

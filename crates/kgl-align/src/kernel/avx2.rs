@@ -2,13 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::frame::Width;
-use super::lanes::Lanes;
-use super::tile::{self, Job};
+use super::lanes::{Lanes, Task};
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_blendv_epi8,
     _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_max_epi8,
-    _mm256_max_epi16, _mm256_max_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_sub_epi32,
+    _mm256_max_epi16, _mm256_max_epi32, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_sub_epi32,
 };
 
 /// The proof that the processor has AVX2.
@@ -23,18 +22,18 @@ impl Avx2 {
     }
 }
 
-/// Scores a batch with 256-bit vectors.
-pub(super) fn score(token: Avx2, job: &Job<'_>) -> Vec<i64> {
+/// Does a task with 256-bit vectors.
+pub(super) fn run<T: Task>(token: Avx2, width: Width, task: T) -> T::Output {
     // SAFETY: the token proves that the feature is there.
-    unsafe { score_here(token, job) }
+    unsafe { run_here(token, width, task) }
 }
 
 #[target_feature(enable = "avx2")]
-fn score_here(token: Avx2, job: &Job<'_>) -> Vec<i64> {
-    match job.frame.width {
-        Width::I8 => tile::score::<I8x32>(token, job),
-        Width::I16 => tile::score::<I16x16>(token, job),
-        Width::I32 => tile::score::<I32x8>(token, job),
+fn run_here<T: Task>(token: Avx2, width: Width, task: T) -> T::Output {
+    match width {
+        Width::I8 => task.run::<I8x32>(token),
+        Width::I16 => task.run::<I16x16>(token),
+        Width::I32 => task.run::<I32x8>(token),
     }
 }
 
@@ -54,6 +53,7 @@ macro_rules! lanes {
             type Array = [$lane; $count];
             type Wide = [i64; $count];
             const COUNT: usize = $count;
+            const ZEROS: [i64; $count] = [0; $count];
 
             #[inline(always)]
             fn splat(_: Avx2, value: i64) -> Self {
@@ -86,11 +86,6 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn wide(self) -> Self::Wide {
-                [0; $count]
-            }
-
-            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 $name(unsafe { $add(self.0, other.0) })
             }
@@ -109,6 +104,12 @@ macro_rules! lanes {
             fn select(self, key: Self, yes: Self, no: Self) -> Self {
                 let mask = unsafe { $equal(self.0, key.0) };
                 $name(unsafe { _mm256_blendv_epi8(no.0, yes.0, mask) })
+            }
+
+            #[inline(always)]
+            fn meets(self, other: Self) -> bool {
+                let mask = unsafe { $equal(self.0, other.0) };
+                unsafe { _mm256_movemask_epi8(mask) != 0 }
             }
 
             #[inline(always)]

@@ -2,8 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::frame::Width;
-use super::lanes::Lanes;
-use super::tile::{self, Job};
+use super::lanes::{Lanes, Task};
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi8, _mm512_add_epi16, _mm512_add_epi32, _mm512_cmpeq_epi8_mask,
     _mm512_cmpeq_epi16_mask, _mm512_cmpeq_epi32_mask, _mm512_loadu_si512, _mm512_mask_blend_epi8,
@@ -24,18 +23,18 @@ impl Avx512 {
     }
 }
 
-/// Scores a batch with 512-bit vectors.
-pub(super) fn score(token: Avx512, job: &Job<'_>) -> Vec<i64> {
+/// Does a task with 512-bit vectors.
+pub(super) fn run<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
     // SAFETY: the token proves that the features are there.
-    unsafe { score_here(token, job) }
+    unsafe { run_here(token, width, task) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn score_here(token: Avx512, job: &Job<'_>) -> Vec<i64> {
-    match job.frame.width {
-        Width::I8 => tile::score::<I8x64>(token, job),
-        Width::I16 => tile::score::<I16x32>(token, job),
-        Width::I32 => tile::score::<I32x16>(token, job),
+fn run_here<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
+    match width {
+        Width::I8 => task.run::<I8x64>(token),
+        Width::I16 => task.run::<I16x32>(token),
+        Width::I32 => task.run::<I32x16>(token),
     }
 }
 
@@ -55,6 +54,7 @@ macro_rules! lanes {
             type Array = [$lane; $count];
             type Wide = [i64; $count];
             const COUNT: usize = $count;
+            const ZEROS: [i64; $count] = [0; $count];
 
             #[inline(always)]
             fn splat(_: Avx512, value: i64) -> Self {
@@ -87,11 +87,6 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn wide(self) -> Self::Wide {
-                [0; $count]
-            }
-
-            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 $name(unsafe { $add(self.0, other.0) })
             }
@@ -110,6 +105,12 @@ macro_rules! lanes {
             fn select(self, key: Self, yes: Self, no: Self) -> Self {
                 let mask = unsafe { $equal(self.0, key.0) };
                 $name(unsafe { $blend(mask, no.0, yes.0) })
+            }
+
+            #[inline(always)]
+            fn meets(self, other: Self) -> bool {
+                let mask = unsafe { $equal(self.0, other.0) };
+                mask != 0
             }
 
             #[inline(always)]

@@ -1,7 +1,6 @@
 //! What a vector of lanes must be able to do, and the portable twin.
 
 use super::frame::Width;
-use super::tile::{self, Job};
 
 /// A vector of equal integers. A value of a vector type can only be made from
 /// a token, and a token only where the processor was seen to have the
@@ -18,6 +17,8 @@ pub(super) trait Lanes: Copy {
     type Wide: AsRef<[i64]> + AsMut<[i64]>;
     /// How many lanes there are.
     const COUNT: usize;
+    /// A wide 0 a lane.
+    const ZEROS: Self::Wide;
 
     /// The same number in all lanes, its low bits where it does not fit.
     fn splat(token: Self::Token, value: i64) -> Self;
@@ -25,8 +26,6 @@ pub(super) trait Lanes: Copy {
     fn from_codes(token: Self::Token, codes: &[u8]) -> Self;
     /// The low bits of wide numbers; the slice is `COUNT` long.
     fn from_wide(token: Self::Token, wide: &[i64]) -> Self;
-    /// Zeros.
-    fn wide(self) -> Self::Wide;
     /// Lane by lane sums, modulo the lane's width.
     fn add(self, other: Self) -> Self;
     /// Lane by lane differences, modulo the lane's width.
@@ -35,6 +34,8 @@ pub(super) trait Lanes: Copy {
     fn max(self, other: Self) -> Self;
     /// `yes` in the lanes where `self` equals `key`, `no` in the others.
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
+    /// Whether any lane of the two holds the same number.
+    fn meets(self, other: Self) -> bool;
     /// The lanes, one by one.
     fn array(self) -> Self::Array;
     /// One lane; `lane` below `COUNT`.
@@ -42,6 +43,15 @@ pub(super) trait Lanes: Copy {
     fn get(self, lane: usize) -> i64 {
         self.array().as_ref()[lane].into()
     }
+}
+
+/// Something to be done with vectors of whatever kind. Every path runs it
+/// with its own, in lanes of the width asked for.
+pub(super) trait Task {
+    /// What it gives.
+    type Output;
+    /// Does it. Inlined, so that it is compiled for the path's instructions.
+    fn run<V: Lanes>(self, token: V::Token) -> Self::Output;
 }
 
 /// The token of plain Rust: always there.
@@ -61,6 +71,7 @@ macro_rules! array_lanes {
             type Array = [$type; $count];
             type Wide = [i64; $count];
             const COUNT: usize = $count;
+            const ZEROS: [i64; $count] = [0; $count];
 
             #[inline(always)]
             fn splat(_: Portable, value: i64) -> Self {
@@ -79,11 +90,6 @@ macro_rules! array_lanes {
             fn from_wide(_: Portable, wide: &[i64]) -> Self {
                 #[allow(clippy::cast_possible_truncation)]
                 Array(std::array::from_fn(|lane| wide[lane] as $type))
-            }
-
-            #[inline(always)]
-            fn wide(self) -> Self::Wide {
-                [0; $count]
             }
 
             #[inline(always)]
@@ -116,6 +122,15 @@ macro_rules! array_lanes {
             }
 
             #[inline(always)]
+            fn meets(self, other: Self) -> bool {
+                let mut met = false;
+                for lane in 0..$count {
+                    met |= self.0[lane] == other.0[lane];
+                }
+                met
+            }
+
+            #[inline(always)]
             fn array(self) -> Self::Array {
                 self.0
             }
@@ -127,11 +142,11 @@ array_lanes!(i8, 16);
 array_lanes!(i16, 8);
 array_lanes!(i32, 4);
 
-/// Scores a batch with arrays.
-pub(super) fn score(token: Portable, job: &Job<'_>) -> Vec<i64> {
-    match job.frame.width {
-        Width::I8 => tile::score::<Array<i8, 16>>(token, job),
-        Width::I16 => tile::score::<Array<i16, 8>>(token, job),
-        Width::I32 => tile::score::<Array<i32, 4>>(token, job),
+/// Does a task with arrays.
+pub(super) fn run<T: Task>(token: Portable, width: Width, task: T) -> T::Output {
+    match width {
+        Width::I8 => task.run::<Array<i8, 16>>(token),
+        Width::I16 => task.run::<Array<i16, 8>>(token),
+        Width::I32 => task.run::<Array<i32, 4>>(token),
     }
 }

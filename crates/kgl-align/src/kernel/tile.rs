@@ -21,6 +21,10 @@
 //! by its last column. Whoever enters a tile is made relative to its corner:
 //! `h[]` and `d[]` in its first step, `up[]` and `gap_i[]` at its top.
 //!
+//! What is made of the cells is not the loop's business: a [`Watch`] sees them
+//! pass and keeps what it is there for, the scores (`readout`) or the way back
+//! (`trace`).
+//!
 //! # Padding
 //! Lanes whose target has ended, or that have no target, go on with the code
 //! [`PAD`], as if the target were longer. No value depends on columns to its
@@ -35,7 +39,8 @@
 
 use super::frame::{self, Frame, STEP, Shift, count};
 use super::lanes::Lanes;
-use crate::scoring::{Mode, Scoring};
+use crate::scalar::top;
+use crate::scoring::Scoring;
 use kgl_seq::alphabet::WILDCARD;
 
 /// Columns whose letters are turned round at a time, a multiple of [`STEP`]:
@@ -50,6 +55,7 @@ const CODES: usize = WILDCARD as usize + 1;
 
 /// One batch: a query of at least one residue, and targets of at least one
 /// residue each, sorted by length, no more than there are lanes.
+#[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) scoring: &'a Scoring,
     pub(super) frame: Frame,
@@ -57,26 +63,95 @@ pub(super) struct Job<'a> {
     pub(super) batch: &'a [&'a [u8]],
 }
 
-/// Scores a batch: one score a target.
-#[inline(always)]
-pub(super) fn score<V: Lanes>(token: V::Token, job: &Job<'_>) -> Vec<i64> {
-    match job.scoring.mode() {
-        Mode::Local => Sweep::<V, true>::new(token, job).run(),
-        Mode::Global | Mode::SemiGlobal => Sweep::<V, false>::new(token, job).run(),
+/// A cell and what it was made from, in the lanes' numbers. A mode other
+/// than local has no floor.
+#[derive(Clone, Copy)]
+pub(super) struct Cell<V> {
+    /// `H*` in the diagonal cell plus the score of the pair.
+    pub(super) matched: V,
+    /// The floor of local mode.
+    pub(super) floor: V,
+    /// `D*` and `I*` of this cell.
+    pub(super) gap_d: V,
+    pub(super) gap_i: V,
+    /// The best of these but for `D*`.
+    pub(super) opener: V,
+    /// `H*` here, to the left and above.
+    pub(super) h: V,
+    pub(super) left: V,
+    pub(super) above: V,
+}
+
+/// Sees the cells of a sweep pass. What does not concern it, it leaves out.
+pub(super) trait Watch<V: Lanes, const LOCAL: bool> {
+    /// What sees the cells of one band of a step. Apart from the rest, so
+    /// that it can live in registers.
+    type Band<'a>: Cells<V>
+    where
+        Self: 'a;
+
+    /// A tile's column `tile` has been entered.
+    #[inline(always)]
+    fn tile(&mut self, _sweep: &Sweep<'_, V, LOCAL>, _tile: usize) {}
+    /// Band `number` of a step begins. `shifts` is what has been added to a
+    /// cell in each column since the tile began.
+    fn band<'a>(&'a mut self, number: usize, shifts: &[V; STEP]) -> Self::Band<'a>;
+    /// The step behind column `first` is done: its last row, and the cell
+    /// left of that.
+    #[inline(always)]
+    fn step(
+        &mut self,
+        _sweep: &Sweep<'_, V, LOCAL>,
+        (_tile, _first): (usize, usize),
+        _row: &[V; STEP],
+        _left: V,
+    ) {
     }
+    /// The tile is done.
+    #[inline(always)]
+    fn tile_done(&mut self, _sweep: &Sweep<'_, V, LOCAL>, _tile: usize) {}
+}
+
+/// Sees the cells of one band of a step, row by row.
+pub(super) trait Cells<V> {
+    /// The next cell: columns 0 to [`STEP`] of a row, then the next row.
+    fn see(&mut self, column: usize, cell: &Cell<V>);
+    /// The band is done.
+    fn done(self);
+}
+
+/// A watch that keeps nothing.
+pub(super) struct Unwatched;
+
+impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Unwatched {
+    type Band<'a> = Unwatched;
+
+    #[inline(always)]
+    fn band<'a>(&'a mut self, _: usize, _: &[V; STEP]) -> Unwatched {
+        Unwatched
+    }
+}
+
+impl<V> Cells<V> for Unwatched {
+    #[inline(always)]
+    fn see(&mut self, _: usize, _: &Cell<V>) {}
+    #[inline(always)]
+    fn done(self) {}
 }
 
 /// The numbers of the recurrence in every lane, shifted.
 #[derive(Clone, Copy)]
-struct Constants<V> {
-    open: V,
-    rest: V,
+pub(super) struct Constants<V> {
+    /// `o`: what opening a gap costs beside its first residue.
+    pub(super) open: V,
+    /// What `I*` gains a row.
+    pub(super) rest: V,
     match_: V,
     mismatch: V,
     wildcard: V,
     pad: V,
     is_wildcard: V,
-    is_pad: V,
+    pub(super) is_pad: V,
     residues: [V; 4],
 }
 
@@ -85,6 +160,7 @@ struct Constants<V> {
 type Profile<V> = [[V; STEP]; CODES];
 
 /// A band of tiles: so many rows of the query.
+#[derive(Clone)]
 struct Band<V> {
     /// `H*` in the tile's corner, in the lanes' numbers.
     base: V,
@@ -92,36 +168,82 @@ struct Band<V> {
     enter: V,
     /// The floor in the tile's first column (local mode).
     floor: V,
-    /// The best cell of the tile so far, its column's shift taken off.
-    peak: V,
+}
+
+/// A column between two tiles, and all that the columns right of it depend
+/// on.
+#[derive(Clone)]
+pub(super) struct Edge<V> {
+    /// How many residues of the targets lie to its left.
+    pub(super) column: usize,
+    h: Vec<V>,
+    d: Vec<V>,
+    bases: Vec<V>,
+    corners: Vec<i64>,
 }
 
 /// What is walked from column to column.
-struct Sweep<'a, V: Lanes, const LOCAL: bool> {
+pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
     token: V::Token,
-    job: &'a Job<'a>,
-    shift: Shift,
-    constants: Constants<V>,
+    pub(super) job: Job<'a>,
+    pub(super) shift: Shift,
+    pub(super) constants: Constants<V>,
+    /// The query.
     rows: Vec<u8>,
     h: Vec<V>,
     d: Vec<V>,
     bands: Vec<Band<V>>,
-    /// The true score in each tile's corner, a band after the other, a number
-    /// a lane (local mode).
+    /// The true score in each tile's corner plus the column's shift, a band
+    /// after the other, a number a lane (local mode).
     corners: Vec<i64>,
     profile: Profile<V>,
-    letters: [V; STEP],
+    pub(super) letters: [V; STEP],
+    /// Letters of [`BLOCK`] columns, and the first of them.
+    block: Vec<u8>,
+    block_start: Option<usize>,
 }
 
 impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
+    /// A sweep that stands left of the first column.
     #[inline(always)]
-    fn new(token: V::Token, job: &'a Job<'a>) -> Self {
+    pub(super) fn new(token: V::Token, job: Job<'a>) -> Self {
         let Job {
             scoring,
             frame,
             query,
             ..
-        } = *job;
+        } = job;
+        let shift = Shift::of(scoring);
+        let splat = |value: i64| V::splat(token, value);
+        let open = splat(scoring.gap_open() + shift.column);
+        // The left edge belongs to no tile: its lanes hold true scores.
+        let left = (1..=query.len()).map(|i| {
+            let plain = if LOCAL { 0 } else { scoring.gap(i) };
+            plain + shift.row * count(i)
+        });
+        let h: Vec<V> = left.map(|cell| splat(cell + frame.bias)).collect();
+        let d = h.iter().map(|cell| cell.add(open)).collect();
+        let bands = query.len().div_ceil(frame.rows);
+        let edge = Edge {
+            column: 0,
+            h,
+            d,
+            bases: vec![splat(0); bands],
+            corners: vec![0; if LOCAL { bands * V::COUNT } else { 0 }],
+        };
+        Sweep::at(token, job, &edge)
+    }
+
+    /// A sweep that stands at `edge`, of which it needs as many rows as the
+    /// job's query has.
+    #[inline(always)]
+    pub(super) fn at(token: V::Token, job: Job<'a>, edge: &Edge<V>) -> Self {
+        let Job {
+            scoring,
+            frame,
+            query,
+            ..
+        } = job;
         let shift = Shift::of(scoring);
         let splat = |value: i64| V::splat(token, value);
         let pair = |value: i64| splat(value + shift.row + shift.column);
@@ -136,139 +258,109 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             is_pad: splat(PAD.into()),
             residues: [0, 1, 2, 3].map(splat),
         };
-        // The left edge belongs to no tile: its lanes hold true scores.
-        let left = (1..=query.len()).map(|i| {
-            let plain = if LOCAL { 0 } else { scoring.gap(i) };
-            plain + shift.row * count(i)
-        });
-        let h: Vec<V> = left.map(|cell| splat(cell + frame.bias)).collect();
-        let d = h.iter().map(|cell| cell.add(constants.open)).collect();
         let zero = splat(0);
-        let bands = (0..query.len().div_ceil(frame.rows))
-            .map(|_| Band {
-                base: zero,
-                enter: zero,
-                floor: zero,
-                peak: zero,
-            })
-            .collect::<Vec<_>>();
-        let corners = if LOCAL { bands.len() * V::COUNT } else { 0 };
+        let bands = query.len().div_ceil(frame.rows);
+        let band = |&base: &V| Band {
+            base,
+            enter: zero,
+            floor: zero,
+        };
+        let corners = if LOCAL { bands * V::COUNT } else { 0 };
         Sweep {
             token,
             job,
             shift,
             constants,
             rows: query.iter().map(|&code| code.min(WILDCARD)).collect(),
-            h,
-            d,
-            corners: vec![0; corners],
-            bands,
+            h: edge.h[..query.len()].to_vec(),
+            d: edge.d[..query.len()].to_vec(),
+            bands: edge.bases[..bands].iter().map(band).collect(),
+            corners: edge.corners[..corners].to_vec(),
             profile: [[zero; STEP]; CODES],
             letters: [zero; STEP],
+            block: vec![PAD; BLOCK * V::COUNT],
+            block_start: None,
+        }
+    }
+
+    /// The column that it stands at, which must be one between two tiles.
+    pub(super) fn edge(&self, column: usize) -> Edge<V> {
+        Edge {
+            column,
+            h: self.h.clone(),
+            d: self.d.clone(),
+            bases: self.bands.iter().map(|band| band.base).collect(),
+            corners: self.corners.clone(),
         }
     }
 
     #[inline(always)]
-    fn splat(&self, value: i64) -> V {
+    pub(super) fn splat(&self, value: i64) -> V {
         V::splat(self.token, value)
+    }
+
+    /// A number a lane. What no lane of this width can hold becomes the
+    /// lowest, which no cell has.
+    #[inline(always)]
+    pub(super) fn fit(&self, numbers: impl Iterator<Item = i64>) -> V {
+        let lowest = self.job.frame.width.lowest();
+        let mut wide = V::ZEROS;
+        for (lane, number) in wide.as_mut().iter_mut().zip(numbers) {
+            let fits = lowest <= number && number < -lowest;
+            *lane = if fits { number } else { lowest };
+        }
+        V::from_wide(self.token, wide.as_ref())
     }
 
     /// `H*` in the row above the first residue of the query.
     fn top(&self, column: usize) -> i64 {
-        let plain = match self.job.scoring.mode() {
-            Mode::Global => self.job.scoring.gap(column),
-            Mode::Local | Mode::SemiGlobal => 0,
-        };
-        plain + self.shift.column * count(column)
-    }
-
-    /// Walks through all columns, and gives one score a target.
-    #[inline(always)]
-    fn run(mut self) -> Vec<i64> {
-        let Job {
-            scoring,
-            frame,
-            query,
-            batch,
-        } = *self.job;
-        let (m, mode) = (query.len(), scoring.mode());
-        let columns = batch.iter().map(|target| target.len()).max().unwrap_or(0);
-        let mut block = vec![PAD; BLOCK * V::COUNT];
-        let mut scores = vec![0; batch.len()];
-        let mut ended = 0;
-        // The shift of a score in the last row, in column 0.
-        let below = self.shift.row * count(m);
-        // H* in the last row left of the tile, and the best score so far.
-        let mut bottom = vec![scoring.gap(m) + below; V::COUNT];
-        let mut best = match mode {
-            Mode::SemiGlobal => vec![scoring.gap(m); V::COUNT],
-            Mode::Global | Mode::Local => vec![0; V::COUNT],
-        };
-        let none = self.splat(frame.width.lowest());
-        for tile in (0..columns).step_by(frame.columns) {
-            self.enter_tile(tile);
-            let mut start = none;
-            let mut up = [none; STEP];
-            let mut peak = none;
-            for first in (tile..columns.min(tile + frame.columns)).step_by(STEP) {
-                if first % BLOCK == 0 {
-                    turn_block(&mut block, batch, first, V::COUNT);
-                }
-                self.look_up(&block[first % BLOCK * V::COUNT..]);
-                if first == tile {
-                    (up, start) = self.walk_step::<true>(tile, first);
-                } else {
-                    (up, _) = self.walk_step::<false>(tile, first);
-                }
-                match mode {
-                    Mode::Global => {
-                        while let Some(target) =
-                            batch.get(ended).filter(|t| t.len() <= first + STEP)
-                        {
-                            let n = target.len();
-                            let step = up[n - 1 - first].get(ended) - start.get(ended);
-                            let shift = below + self.shift.column * count(n);
-                            scores[ended] = bottom[ended] + step - shift;
-                            ended += 1;
-                        }
-                    }
-                    Mode::SemiGlobal => {
-                        for (c, (&cell, &letter)) in up.iter().zip(&self.letters).enumerate() {
-                            let plain = cell.sub(self.column_shift(first - tile + c + 1));
-                            peak = letter.select(self.constants.is_pad, peak, peak.max(plain));
-                        }
-                    }
-                    Mode::Local => {}
-                }
-            }
-            match mode {
-                Mode::Global => {}
-                Mode::SemiGlobal => {
-                    let shift = below + self.shift.column * count(tile);
-                    for (lane, best) in best.iter_mut().enumerate() {
-                        // A lane of nothing but padding has no peak.
-                        if peak.get(lane) > frame.width.lowest() {
-                            let step = peak.get(lane) - start.get(lane);
-                            *best = (*best).max(bottom[lane] + step - shift);
-                        }
-                    }
-                }
-                Mode::Local => self.take_peaks(tile, &mut best),
-            }
-            for (lane, bottom) in bottom.iter_mut().enumerate() {
-                *bottom += up[STEP - 1].get(lane) - start.get(lane);
-            }
-        }
-        if mode != Mode::Global {
-            scores.copy_from_slice(&best[..batch.len()]);
-        }
-        scores
+        top(self.job.scoring, column) + self.shift.column * count(column)
     }
 
     /// What `columns` columns add to every score.
     #[inline(always)]
-    fn column_shift(&self, columns: usize) -> V {
+    pub(super) fn column_shift(&self, columns: usize) -> V {
         self.splat(self.shift.column * count(columns))
+    }
+
+    /// The true scores, plus the shift of column `tile`, that a lane's number
+    /// `bias` stands for in a band of the tile behind that column (local mode).
+    #[inline(always)]
+    pub(super) fn corners(&self, band: usize) -> &[i64] {
+        &self.corners[band * V::COUNT..][..V::COUNT]
+    }
+
+    /// The floor in a band of the current tile, the columns' shift taken off
+    /// (local mode).
+    #[inline(always)]
+    pub(super) fn floor(&self, band: usize) -> V {
+        self.bands[band].floor
+    }
+
+    /// How many bands of tiles there are.
+    pub(super) fn bands(&self) -> usize {
+        self.bands.len()
+    }
+
+    /// Walks through the columns from `left`, where it stands, to `right`.
+    /// Both lie between tiles, unless `right` is behind all targets.
+    #[inline(always)]
+    pub(super) fn walk<W: Watch<V, LOCAL>>(&mut self, left: usize, right: usize, watch: &mut W) {
+        let columns = self.job.frame.columns;
+        for tile in (left..right).step_by(columns) {
+            self.enter_tile(tile);
+            watch.tile(self, tile);
+            for first in (tile..right.min(tile + columns)).step_by(STEP) {
+                self.look_up(first);
+                let (row, corner) = if first == tile {
+                    self.walk_step::<true, W>(tile, first, watch)
+                } else {
+                    self.walk_step::<false, W>(tile, first, watch)
+                };
+                watch.step(self, (tile, first), &row, corner);
+            }
+            watch.tile_done(self, tile);
+        }
     }
 
     /// Gives every band the frame of the tile that begins behind column
@@ -279,6 +371,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             rows, bias, width, ..
         } = self.job.frame;
         let zero = self.splat(bias);
+        let shift = self.shift.column * count(tile);
         // Upwards: a band's corner is in the frame of the old tile above.
         for t in (0..self.bands.len()).rev() {
             let base = match t.checked_sub(1) {
@@ -306,34 +399,26 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             if LOCAL {
                 let corners = &mut self.corners[t * V::COUNT..][..V::COUNT];
                 if t == 0 {
-                    corners.fill(self.shift.column * count(tile));
+                    corners.fill(shift);
                 }
-                let shift = self.shift.column * count(tile);
-                let mut floors = V::splat(self.token, 0).wide();
+                let mut floors = V::ZEROS;
                 for (floor, corner) in floors.as_mut().iter_mut().zip(corners) {
                     *floor = (bias + shift - *corner).max(width.lowest());
                 }
                 band.floor = V::from_wide(self.token, floors.as_ref());
-                band.peak = band.floor;
-            }
-        }
-    }
-
-    /// Takes the best cells of the tile behind column `tile` into `best`.
-    #[inline(always)]
-    fn take_peaks(&self, tile: usize, best: &mut [i64]) {
-        let back = self.shift.column * count(tile) + self.job.frame.bias;
-        for (band, corners) in self.bands.iter().zip(self.corners.chunks_exact(V::COUNT)) {
-            let peak = band.peak.array();
-            for ((best, corner), &peak) in best.iter_mut().zip(corners).zip(peak.as_ref()) {
-                *best = (*best).max(corner + peak.into() - back);
             }
         }
     }
 
     /// Writes what the letters of a step are worth against every code.
     #[inline(always)]
-    fn look_up(&mut self, block: &[u8]) {
+    fn look_up(&mut self, first: usize) {
+        let start = first - first % BLOCK;
+        if self.block_start != Some(start) {
+            turn_block(&mut self.block, self.job.batch, start, V::COUNT);
+            self.block_start = Some(start);
+        }
+        let block = &self.block[first % BLOCK * V::COUNT..];
         let Constants {
             mismatch,
             match_,
@@ -360,7 +445,12 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
     /// Walks the step behind column `first` from top to bottom. Gives the
     /// last row of cells, and the cell left of it.
     #[inline(always)]
-    fn walk_step<const ENTER: bool>(&mut self, tile: usize, first: usize) -> ([V; STEP], V) {
+    fn walk_step<const ENTER: bool, W: Watch<V, LOCAL>>(
+        &mut self,
+        tile: usize,
+        first: usize,
+        watch: &mut W,
+    ) -> ([V; STEP], V) {
         let Frame { rows, bias, .. } = self.job.frame;
         let origin = self.top(tile) - bias;
         let mut corner = self.splat(self.top(first) - origin);
@@ -381,22 +471,16 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
                 up = up.map(|cell| cell.add(down));
                 gap_i = gap_i.map(|cell| cell.add(down));
             }
-            let band = &mut self.bands[t];
-            let floors = shifts.map(|shift| band.floor.add(shift));
-            let mut peaks = floors;
-            walk_band::<V, LOCAL, ENTER>(
+            let band = &self.bands[t];
+            walk_band::<V, W::Band<'_>, LOCAL, ENTER>(
                 codes,
                 &self.profile,
                 (h, d),
                 (&mut up, &mut gap_i, &mut corner),
                 (band.enter, open, rest),
-                (&floors, &mut peaks),
+                &shifts.map(|shift| band.floor.add(shift)),
+                watch.band(t, &shifts),
             );
-            if LOCAL {
-                for (peak, shift) in peaks.into_iter().zip(shifts) {
-                    band.peak = band.peak.max(peak.sub(shift));
-                }
-            }
         }
         (up, corner)
     }
@@ -407,15 +491,16 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
 /// the cell where the two meet; on the way out they are its last column, its
 /// last row, and the cell left of that.
 #[inline(always)]
-fn walk_band<V: Lanes, const LOCAL: bool, const ENTER: bool>(
+fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
     codes: &[u8],
     profile: &Profile<V>,
     (h, d): (&mut [V], &mut [V]),
     (up, gap_i, corner): (&mut [V; STEP], &mut [V; STEP], &mut V),
     (enter, open, rest): (V, V, V),
-    (floors, peaks): (&[V; STEP], &mut [V; STEP]),
+    floors: &[V; STEP],
+    mut watch: C,
 ) {
-    let (mut above, mut below, mut peak) = (*up, *gap_i, *peaks);
+    let (mut above, mut below) = (*up, *gap_i);
     let mut left = *corner;
     for ((&code, h), d) in codes.iter().zip(h).zip(d) {
         let pairs = &profile[usize::from(code.min(WILDCARD))];
@@ -426,15 +511,28 @@ fn walk_band<V: Lanes, const LOCAL: bool, const ENTER: bool>(
             left = left.add(enter);
             gap_d = gap_d.add(enter);
         }
-        let mut cell = left;
+        let mut before = left;
         for c in 0..STEP {
-            let mut x = diagonal.add(pairs[c]).max(below[c]);
+            let matched = diagonal.add(pairs[c]);
+            let mut x = matched.max(below[c]);
             if LOCAL {
                 x = x.max(floors[c]);
-                peak[c] = peak[c].max(x);
             }
             let opened = x.add(open);
-            cell = x.max(gap_d);
+            let cell = x.max(gap_d);
+            watch.see(
+                c,
+                &Cell {
+                    matched,
+                    floor: floors[c],
+                    gap_d,
+                    gap_i: below[c],
+                    opener: x,
+                    h: cell,
+                    left: before,
+                    above: above[c],
+                },
+            );
             gap_d = gap_d.max(opened);
             below[c] = below[c].max(opened);
             if LOCAL {
@@ -442,11 +540,13 @@ fn walk_band<V: Lanes, const LOCAL: bool, const ENTER: bool>(
             }
             diagonal = above[c];
             above[c] = cell;
+            before = cell;
         }
-        *h = cell;
+        *h = before;
         *d = gap_d;
     }
-    (*up, *gap_i, *peaks) = (above, below, peak);
+    watch.done();
+    (*up, *gap_i) = (above, below);
     *corner = left;
 }
 
