@@ -139,9 +139,9 @@ pub struct Engine {
     scoring: Scoring,
     frame: Frame,
     path: Path,
-    /// The next narrower vectors, for few targets; none where a kernel was
-    /// asked for by name.
-    narrower: Option<Path>,
+    /// Narrower vectors, for few targets; none where a kernel was asked for
+    /// by name.
+    narrower: [Option<Path>; 2],
 }
 
 impl Engine {
@@ -158,8 +158,11 @@ impl Engine {
             KernelChoice::Scalar => Path::Scalar,
         };
         let narrower = match (choice, path.bits()) {
-            (KernelChoice::Auto, Some(512)) => detect_avx2(),
-            _ => None,
+            (KernelChoice::Auto, Some(512)) => {
+                [detect_avx2(), Some(Path::Portable(lanes::Portable))]
+            }
+            (KernelChoice::Auto, Some(256)) => [Some(Path::Portable(lanes::Portable)), None],
+            _ => [None; 2],
         };
         let frame = Frame::narrowest(&scoring);
         Ok(Engine {

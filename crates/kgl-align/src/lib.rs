@@ -39,7 +39,9 @@
 //! - [`kernel`]: the same scores for one query against many targets, a target
 //!   a vector lane; [`Engine`] picks the widest vectors the processor has.
 //! - [`traceback`]: the one canonical [`Alignment`] among the best ones, in
-//!   bounded memory.
+//!   bounded memory; [`band`]: the same, where the score proves that it lies on
+//!   a few diagonals. [`Engine::align`] does many at a time, in lanes, and
+//!   leaves to either of these what is quicker that way.
 //!
 //! ```
 //! use kgl_align::{Engine, KernelChoice, Mode, Scoring, align};
@@ -56,6 +58,7 @@
 //! ```
 
 pub mod alignment;
+pub mod band;
 pub mod bound;
 pub mod cigar;
 pub mod kernel;
@@ -64,6 +67,7 @@ pub mod scoring;
 pub mod traceback;
 
 pub use alignment::Alignment;
+pub use band::{Band, align_in};
 pub use cigar::{Cigar, CigarError, Op, ReplayError};
 pub use kernel::{Engine, KernelChoice, KernelError, cells};
 pub use scoring::{Mode, Scoring, ScoringError, is_match};

@@ -44,6 +44,29 @@ const FROM: u8 = 3;
 pub(crate) const D_OPENS: u8 = 4;
 pub(crate) const I_OPENS: u8 = 8;
 
+/// Where a cell of `H` came from: the rule's second and fourth point.
+#[inline(always)]
+pub(crate) fn came_from(cell: i64, floor: i64, matched: i64, gap_d: i64) -> u8 {
+    if cell == floor {
+        STOP
+    } else if cell == matched {
+        FROM_DIAGONAL
+    } else if cell == gap_d {
+        FROM_D
+    } else {
+        FROM_I
+    }
+}
+
+/// Which of the gaps that end in a cell begin there: the rule's third point.
+/// Each gap is given with what opening it would be worth.
+#[inline(always)]
+pub(crate) fn opens((gap_d, d_opened): (i64, i64), (gap_i, i_opened): (i64, i64)) -> u8 {
+    let d_opens = if gap_d == d_opened { D_OPENS } else { 0 };
+    let i_opens = if gap_i == i_opened { I_OPENS } else { 0 };
+    d_opens | i_opens
+}
+
 /// Aligns `query` with `target` (codes, any lengths that fit a `u32`) and
 /// gives the canonical alignment; see the module for which one that is.
 #[must_use]
@@ -243,18 +266,8 @@ impl Row {
             gap_d = d_opened.max(d_extended);
             let matched = diagonal + pairs[usize::from(other.min(4))];
             let cell = matched.max(gap_d).max(*gap_i).max(floor);
-            let from = if cell == floor {
-                STOP
-            } else if cell == matched {
-                FROM_DIAGONAL
-            } else if cell == gap_d {
-                FROM_D
-            } else {
-                FROM_I
-            };
-            let d_opens = if gap_d == d_opened { D_OPENS } else { 0 };
-            let i_opens = if *gap_i == i_opened { I_OPENS } else { 0 };
-            keep(column, from | d_opens | i_opens);
+            let from = came_from(cell, floor, matched, gap_d);
+            keep(column, from | opens((gap_d, d_opened), (*gap_i, i_opened)));
             diagonal = *h;
             *h = cell;
             before = cell;

@@ -1,7 +1,9 @@
 //! The suite of kgl-testkit on every path of this crate.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use kgl_align::{Alignment, Engine, KernelChoice, Scoring, align, align_within, scalar};
+use kgl_align::{
+    Alignment, Band, Engine, KernelChoice, Scoring, align, align_in, align_within, scalar,
+};
 use kgl_testkit::conformance::{Aligner, run};
 use kgl_testkit::skip;
 
@@ -90,6 +92,10 @@ fn scalar_conforms() {
 fn traceback_conforms_within_any_budget() {
     let whole = |q: &[u8], t: &[u8], s: &Scoring| align(q, t, s);
     let strips = |q: &[u8], t: &[u8], s: &Scoring| align_within(q, t, s, 1000);
+    let band = |q: &[u8], t: &[u8], s: &Scoring| {
+        let band = Band::certain(q.len(), t.len(), s, scalar::score(q, t, s)).unwrap();
+        align_in(q, t, s, band)
+    };
     let rows = |q: &[u8], t: &[u8], s: &Scoring| align_within(q, t, s, 0);
     run(
         &[
@@ -101,6 +107,11 @@ fn traceback_conforms_within_any_budget() {
             Aligner {
                 name: "traceback in 1000 bytes",
                 align: Some(&strips),
+                ..Aligner::default()
+            },
+            Aligner {
+                name: "traceback in a band",
+                align: Some(&band),
                 ..Aligner::default()
             },
             Aligner {

@@ -2,12 +2,22 @@
 
 use super::{Engine, Path, trace};
 use crate::alignment::Alignment;
+use crate::band::{Band, align_in};
 use crate::traceback::align_within;
 
-/// What a vector of so many bits costs, in no unit: half as wide is not half
-/// as dear.
-const COST_512: usize = 4;
-const COST_256: usize = 3;
+/// How many times as many cells a kernel does in the time that a band takes.
+const BAND_SAVES: usize = 32;
+
+/// What aligning with vectors of so many bits costs, in no unit. Half as wide
+/// is not half as dear, and the portable path has to do without a maximum of
+/// bytes.
+fn cost(bits: usize) -> usize {
+    match bits {
+        512 => 4,
+        256 => 3,
+        _ => 6,
+    }
+}
 
 /// Targets that are aligned together.
 #[derive(Clone, Debug)]
@@ -20,8 +30,8 @@ pub(super) struct Group {
 impl Engine {
     /// The canonical alignments (see [`crate::traceback`]) of `query` with
     /// each of `targets`, in their order, given the scores that
-    /// [`Engine::scores`] gave. Holds about `budget` bytes, whatever the
-    /// lengths, and four bytes a residue.
+    /// [`Engine::scores`] gave. Holds about `budget` bytes of traceback, and
+    /// some columns of the matrix.
     ///
     /// Every alignment is replayed and priced before it is given: there is
     /// none for a target where that is not `scores`' number.
@@ -36,21 +46,28 @@ impl Engine {
         let mut alignments = vec![None; targets.len()];
         let mut order: Vec<usize> = (0..targets.len().min(scores.len())).collect();
         order.sort_by_key(|&index| targets[index].len());
-        // What the kernels do not do: empty sequences, and tiles that alone
-        // exceed the budget.
-        let empty = order.partition_point(|&index| targets[index].is_empty());
-        let alone = if self.is_too_long(query, budget) {
-            order.len()
-        } else {
-            empty
-        };
-        for &index in &order[..alone] {
-            let alignment = align_within(query, targets[index], &self.scoring, budget);
-            alignments[index] = Some(alignment);
-        }
-        let order = &order[alone..];
+        // What the kernels do not do: empty sequences, and queries of which one
+        // tile's width of traceback exceeds the budget.
+        let paths = self.paths_within(query.len(), budget);
+        let none = query.is_empty() || paths.is_empty();
+        order.retain(|&index| {
+            let (target, score) = (targets[index], scores[index]);
+            let alone = none || target.is_empty();
+            let band = Band::certain(query.len(), target.len(), &self.scoring, score);
+            let factor = if alone { 1 } else { BAND_SAVES };
+            let banded = band.filter(|band| {
+                let held = band.width().saturating_mul(query.len()) <= budget;
+                held && band.width().saturating_mul(factor) <= target.len()
+            });
+            if let Some(band) = banded {
+                alignments[index] = Some(align_in(query, target, &self.scoring, band));
+            } else if alone {
+                alignments[index] = Some(align_within(query, target, &self.scoring, budget));
+            }
+            alignments[index].is_none()
+        });
         let lengths: Vec<usize> = order.iter().map(|&index| targets[index].len()).collect();
-        for group in self.groups(&lengths) {
+        for group in self.groups(&lengths, &paths) {
             let order = &order[group.targets];
             let batch: Vec<&[u8]> = order.iter().map(|&index| targets[index]).collect();
             let scores: Vec<i64> = order.iter().map(|&index| scores[index]).collect();
@@ -73,29 +90,29 @@ impl Engine {
         alignments
     }
 
-    /// Whether one tile's width of traceback exceeds the budget.
-    fn is_too_long(&self, query: &[u8], budget: usize) -> bool {
-        let columns = self.frame.columns * (self.path.bits().unwrap_or(8) / 8);
-        query.is_empty()
-            || matches!(self.path, Path::Scalar)
-            || query.len().saturating_mul(columns) > budget
+    /// The paths that hold the traceback of one tile's width within `budget`.
+    fn paths_within(&self, rows: usize, budget: usize) -> Vec<Path> {
+        let fits = |path: &Path| {
+            let vector = path.bits().map(|bits| bits / 8 * self.frame.columns);
+            vector.is_some_and(|bytes| rows.saturating_mul(bytes) <= budget)
+        };
+        let paths = [Some(self.path), self.narrower[0], self.narrower[1]];
+        paths.into_iter().flatten().filter(fits).collect()
     }
 
     /// Cuts targets of these lengths, in ascending order, into groups that
     /// waste little: fewer lanes where there are few targets, or where their
     /// lengths differ much.
-    fn groups(&self, lengths: &[usize]) -> Vec<Group> {
+    fn groups(&self, lengths: &[usize], paths: &[Path]) -> Vec<Group> {
         let width = self.frame.width.bits();
-        let mut choices = vec![(self.path, self.lanes(), COST_512)];
-        if let Some(path) = self.narrower {
-            choices.push((path, path.bits().map_or(1, |bits| bits / width), COST_256));
-        }
+        let bits = |path: &Path| path.bits().unwrap_or(width);
         // The cheapest way to do the first so many, and its last group.
         let mut best: Vec<(usize, usize, Path)> = vec![(0, 0, self.path)];
         for (last, &length) in lengths.iter().enumerate() {
-            let ways = choices.iter().map(|&(path, lanes, cost)| {
-                let first = (last + 1).saturating_sub(lanes);
-                (best[first].0 + length.saturating_mul(cost), first, path)
+            let ways = paths.iter().map(|path| {
+                let first = (last + 1).saturating_sub(bits(path) / width);
+                let dear = length.saturating_mul(cost(bits(path)));
+                (best[first].0 + dear, first, *path)
             });
             let cheapest = ways.min_by_key(|&(cost, ..)| cost);
             best.push(cheapest.unwrap_or((0, last, self.path)));

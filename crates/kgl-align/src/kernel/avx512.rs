@@ -114,6 +114,15 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            fn low_byte(&self, lane: usize) -> u8 {
+                assert!(lane < Self::COUNT, "no such lane");
+                let lanes = std::ptr::from_ref(&self.0).cast::<$lane>();
+                // SAFETY: a vector is `COUNT` lanes side by side, and this is one.
+                unsafe { *lanes.add(lane) as u8 }
+            }
+
+            #[inline(always)]
             fn array(self) -> Self::Array {
                 let mut lanes = [0; $count];
                 unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), self.0) };

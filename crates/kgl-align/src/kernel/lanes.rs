@@ -36,6 +36,9 @@ pub(super) trait Lanes: Copy {
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
     /// Whether any lane of the two holds the same number.
     fn meets(self, other: Self) -> bool;
+    /// The low byte of one lane; `lane` below `COUNT`. For a vector that lies
+    /// in memory, of which one lane is wanted.
+    fn low_byte(&self, lane: usize) -> u8;
     /// The lanes, one by one.
     fn array(self) -> Self::Array;
     /// One lane; `lane` below `COUNT`.
@@ -128,6 +131,12 @@ macro_rules! array_lanes {
                     met |= self.0[lane] == other.0[lane];
                 }
                 met
+            }
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            fn low_byte(&self, lane: usize) -> u8 {
+                self.0[lane] as u8
             }
 
             #[inline(always)]

@@ -127,7 +127,7 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Unwatched {
     type Band<'a> = Unwatched;
 
     #[inline(always)]
-    fn band<'a>(&'a mut self, _: usize, _: &[V; STEP]) -> Unwatched {
+    fn band(&mut self, _: usize, _: &[V; STEP]) -> Unwatched {
         Unwatched
     }
 }

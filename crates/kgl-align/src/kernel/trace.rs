@@ -208,10 +208,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Tracer<'a, V, LOCAL> {
                 |row, column| {
                     let (step, c) = ((column - 1 - edge.column) / STEP, (column - 1) % STEP);
                     let at = (step * rows + row - 1) * STEP + c;
-                    // Truncation is nothing: they are small.
-                    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                    let byte = bytes[at].get(lane) as u8;
-                    byte
+                    bytes[at].low_byte(lane)
                 },
             );
         }
