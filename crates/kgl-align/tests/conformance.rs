@@ -4,7 +4,7 @@
 use kgl_align::{
     Alignment, Band, Engine, KernelChoice, Scoring, align, align_in, align_within, scalar,
 };
-use kgl_testkit::conformance::{Aligner, run};
+use kgl_testkit::conformance::{AlignFn, Aligner, run};
 use kgl_testkit::skip;
 
 fn engine(scoring: &Scoring, choice: KernelChoice) -> Engine {
@@ -41,7 +41,7 @@ fn conforms(choice: KernelChoice) {
     let narrow = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, q.len() << 12);
     let split = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, q.len() * 64 * 100);
     let whole = |q: &[u8], t: &[u8], s: &Scoring| among(q, t, s, usize::MAX);
-    let aligners: [&dyn Fn(&[u8], &[u8], &Scoring) -> Alignment; 3] = [&narrow, &split, &whole];
+    let aligners: [AlignFn<'_>; 3] = [&narrow, &split, &whole];
     let mut all = vec![Aligner {
         name: &name,
         batch: Some(&batch),

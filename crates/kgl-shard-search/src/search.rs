@@ -109,7 +109,7 @@ pub fn search_shard(
 /// The row of one query, its scores being final.
 fn row(job: &Job<'_>, query: usize, hits: &[Scored]) -> Result<QueryHits, Failure> {
     let hits = if job.inputs.search.alignments {
-        kept::align_kept(job.inputs, query, hits)?
+        kept::align_kept(job, query, hits)?
     } else {
         hits.iter()
             .map(|hit| kept::bare_hit(job.inputs, *hit))

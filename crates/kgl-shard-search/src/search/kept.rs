@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
-use kgl_align::align;
+use kgl_align::Alignment;
 use kgl_cli::Failure;
 use kgl_contract::{Hit, HitAlignment};
 use rayon::prelude::*;
 
+use super::Job;
 use super::best::Scored;
 use crate::inputs::Inputs;
+
+/// Bytes of traceback that a worker holds at a time.
+const TRACEBACK_BYTES: usize = 16 << 20;
 
 /// The hits of a query with their alignments, in the order given. Equal targets
 /// have equal alignments, which are made once.
@@ -16,10 +20,11 @@ use crate::inputs::Inputs;
 /// # Errors
 /// An alignment that does not give the hit's score: a bug.
 pub(super) fn align_kept(
-    inputs: &Inputs,
+    job: &Job<'_>,
     query: usize,
     hits: &[Scored],
 ) -> Result<Vec<Hit>, Failure> {
+    let inputs = job.inputs;
     let sequence = |hit: &Scored| inputs.targets[hit.target as usize].sequence.as_slice();
     let mut numbers: HashMap<&[u8], usize> = HashMap::new();
     let mut distinct: Vec<Scored> = Vec::new();
@@ -29,10 +34,14 @@ pub(super) fn align_kept(
             distinct.len() - 1
         });
     }
-    let alignments = distinct
-        .par_iter()
-        .map(|&hit| align_hit(inputs, query, hit))
-        .collect::<Result<Vec<HitAlignment>, Failure>>()?;
+    // The targets of a query are aligned together, a part of them on each
+    // worker: enough for all to have work, few enough to fill the lanes.
+    let part = distinct.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts = distinct
+        .par_chunks(part)
+        .map(|hits| align_hits(job, query, hits))
+        .collect::<Result<Vec<Vec<HitAlignment>>, Failure>>()?;
+    let alignments = parts.concat();
     let whole = |hit: &Scored| Hit {
         alignment: Some(alignments[numbers[sequence(hit)]].clone()),
         ..bare_hit(inputs, *hit)
@@ -50,22 +59,37 @@ pub(super) fn bare_hit(inputs: &Inputs, hit: Scored) -> Hit {
     }
 }
 
-/// The alignment of one hit.
-fn align_hit(inputs: &Inputs, query: usize, hit: Scored) -> Result<HitAlignment, Failure> {
-    let (query, target) = (&inputs.queries[query], &inputs.targets[hit.target as usize]);
-    let alignment = align(&query.sequence, &target.sequence, &inputs.scoring);
-    if alignment.score != hit.score {
-        return Err(Failure::outside(format_args!(
-            "internal error: query {} and target {} score {} in the kernel and {} in the traceback",
-            query.id, target.id, hit.score, alignment.score
-        ))
-        .hint("this is a bug, or failing memory: try --kernel scalar, and report both sequences"));
-    }
-    Ok(HitAlignment {
-        matches: alignment.matches,
-        columns: alignment.columns,
-        query_span: [alignment.query_span.start, alignment.query_span.end],
-        target_span: [alignment.target_span.start, alignment.target_span.end],
-        cigar: alignment.cigar.to_string(),
-    })
+/// The alignments of hits of one query.
+fn align_hits(job: &Job<'_>, query: usize, hits: &[Scored]) -> Result<Vec<HitAlignment>, Failure> {
+    let (query, targets) = (&job.inputs.queries[query], &job.inputs.targets);
+    let target = |hit: &Scored| &targets[hit.target as usize];
+    let sequences: Vec<&[u8]> = hits
+        .iter()
+        .map(|hit| target(hit).sequence.as_slice())
+        .collect();
+    let scores: Vec<i64> = hits.iter().map(|hit| hit.score).collect();
+    let aligned = job
+        .engine
+        .align(&query.sequence, &sequences, &scores, TRACEBACK_BYTES);
+    let hit_alignment = |(alignment, hit): (Option<Alignment>, &Scored)| {
+        let Some(alignment) = alignment else {
+            return Err(Failure::outside(format_args!(
+                "internal error: query {} and target {} have no alignment worth their score, {}",
+                query.id,
+                target(hit).id,
+                hit.score
+            ))
+            .hint(
+                "this is a bug, or failing memory: try --kernel scalar, and report both sequences",
+            ));
+        };
+        Ok(HitAlignment {
+            matches: alignment.matches,
+            columns: alignment.columns,
+            query_span: [alignment.query_span.start, alignment.query_span.end],
+            target_span: [alignment.target_span.start, alignment.target_span.end],
+            cigar: alignment.cigar.to_string(),
+        })
+    };
+    aligned.into_iter().zip(hits).map(hit_alignment).collect()
 }
