@@ -125,5 +125,5 @@ test-fast: ## the part without services, under two minutes
 	@scripts/test.sh fast
 lint: ## rustfmt, clippy, rustdoc, shellcheck
 	@scripts/lint.sh
-bench: ## the search against other programs, in one run
-	$(call not_yet,time the search against named peers on the same data)
+bench: ## the search against other programs, in one run; quick=1: a quarter of it
+	@scripts/bench.sh $(if $(quick),quick)

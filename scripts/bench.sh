@@ -2,7 +2,7 @@
 # Summary: the search beside other programs, on the same data, in one run: a table and a plot.
 # Usage:   bench.sh [quick]
 #
-#   quick  a quarter of the data, everything once: some two minutes
+#   quick  a quarter of the data, everything once: a few minutes
 #
 # Leaves bench.md, bench.json and bench.svg in target/bench; the table also goes
 # to stdout. KGL_DATA's chains take part where it is set, and KGL_BENCH_DIR names
