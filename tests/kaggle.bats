@@ -17,10 +17,10 @@ setup() {
 }
 
 @test "the client's folder is never somebody else's" {
-  mkdir "$BATS_TEST_TMPDIR/home"
-  touch "$BATS_TEST_TMPDIR/home/thesis"
-  run -2 "$KGL_ROOT/scripts/install-kaggle-cli.sh" "$BATS_TEST_TMPDIR/home"
-  [ -e "$BATS_TEST_TMPDIR/home/thesis" ]
+  mkdir "$BATS_TEST_TMPDIR/mine"
+  touch "$BATS_TEST_TMPDIR/mine/thesis"
+  run -2 "$KGL_ROOT/scripts/install-kaggle-cli.sh" "$BATS_TEST_TMPDIR/mine"
+  [ -e "$BATS_TEST_TMPDIR/mine/thesis" ]
   # A machine without Python.
   mkdir "$BATS_TEST_TMPDIR/bin"
   for tool in bash dirname cmp; do ln -s "$(command -v "$tool")" "$BATS_TEST_TMPDIR/bin/"; done

@@ -1,9 +1,7 @@
 //! The suite of kgl-testkit on every path of this crate.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use kgl_align::{
-    Alignment, Band, Engine, KernelChoice, Scoring, align, align_in, align_within, scalar,
-};
+use kgl_align::{Band, Engine, KernelChoice, Scoring, align, align_in, align_within, scalar};
 use kgl_testkit::conformance::{AlignFn, Aligner, run};
 use kgl_testkit::skip;
 

@@ -51,8 +51,8 @@ fn hosts_tell_what_they_are_and_what_runs_on_them() {
         let said = |command: &str| fleet.ssh("host1", command).stdout_text().trim().to_owned();
         let boot = said("cat /proc/sys/kernel/random/boot_id");
         // A process that is called as kgl-run's wrapper would be.
-        let start = "cp /usr/bin/sleep /root/kgl-run-0a1b2c && cd / && \
-                     (/root/kgl-run-0a1b2c 100 >/dev/null 2>&1 </dev/null & echo $!)";
+        let start = "cp /usr/bin/sleep ~/kgl-run-0a1b2c && cd / && \
+                     (~/kgl-run-0a1b2c 100 >/dev/null 2>&1 </dev/null & echo $!)";
         let pid: u32 = said(start).parse().unwrap();
         let ticks: u64 = said(&format!("cut -d' ' -f22 /proc/{pid}/stat"))
             .parse()
@@ -145,17 +145,14 @@ fn cards_are_told_where_nvidia_smi_tells_of_them() {
         fs::write(&smi, "#!/bin/sh\nprintf '0, NVIDIA H100, 97, 81559, 1000, 60\\n1, Old, [N/A], 100, 0, [N/A]\\n'\n").unwrap();
         let bytes = fs::read(&smi).unwrap();
         let mut install = Command::new("ssh");
-        install.args([
-            "host1",
-            "mkdir -p /root/bin; cat > /root/bin/nvidia-smi; chmod +x /root/bin/*",
-        ]);
+        install.args(["host1", "cat > /tmp/nvidia-smi; chmod +x /tmp/nvidia-smi"]);
         finish(&mut install, &bytes).assert_code(0);
         fleet.happens(&["hide", "host1", "no-such-program-to-begin-with"]);
         fleet.happens(&[
             "on",
             "host1",
             "cp",
-            "/root/bin/nvidia-smi",
+            "/tmp/nvidia-smi",
             "/usr/bin/nvidia-smi",
         ]);
         let (status, done) = probe(&["host1"]);

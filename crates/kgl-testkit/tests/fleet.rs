@@ -16,10 +16,10 @@ fn three_hosts_answer_and_share_nothing() {
             assert_eq!(ask(host, "hostname"), host);
             ask(
                 host,
-                "test -z \"$(ls /root)$(ls /tmp)\" && touch /tmp/a /root/b && tmux new-session -d",
+                "test -z \"$(ls /root)$(ls /tmp)\" && touch /tmp/a ~/b && tmux new-session -d",
             );
             assert_eq!(ask(host, "tmux list-sessions | wc -l"), "1");
-            assert!(fleet.disk(host, "/root/b").exists());
+            assert!(fleet.disk(host, "/root").join("b").exists());
         }
         assert_ne!(
             ask("host1", "cat /etc/ssh/*.pub"),
@@ -33,7 +33,7 @@ fn a_plug_that_is_pulled_ends_everything_but_the_disk() {
     beside(Kind::Namespaces, |fleet| {
         let boot = "cat /proc/sys/kernel/random/boot_id; ls /tmp /root";
         fleet
-            .ssh("host1", "touch /tmp/lost /root/kept; tmux new-session -d")
+            .ssh("host1", "touch /tmp/lost ~/kept; tmux new-session -d")
             .assert_code(0);
         let before = fleet.ssh("host1", boot).stdout_text();
         fleet.happens(&["off", "host1"]);
