@@ -2,7 +2,7 @@
 //! its targets, and every path of kgl-align has to agree with the oracle.
 //!
 //! It lives here so that the ordinary tests compile it and run it; the target
-//! itself is one line. A few bytes describe long sequences ([`Piece`]), because
+//! itself is one line. A few bytes describe long sequences (a `Piece` each), because
 //! what is hard for a kernel is a matter of length: tiles, lanes that end, gaps
 //! longer than a tile, sums that leave a narrow lane.
 
