@@ -10,7 +10,7 @@
 //! quotes is a fault here, and a whole record there.
 //!
 //! - [`records`]: records of a stream, one after the other.
-//! - [`slice`]: records of bytes that are in memory.
+//! - [`mod@slice`]: records of bytes that are in memory.
 //! - [`blocks`]: a stream cut behind whole records, so that the pieces can be
 //!   worked on side by side.
 //! - [`separator`]: which character stands between fields, told from the text.

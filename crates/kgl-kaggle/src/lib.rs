@@ -14,7 +14,7 @@
 //! warnings and page tokens among the data.
 //!
 //! [`Client::find`] says where the program is looked for. Nothing secret is in
-//! any argument vector, and whatever is told to people goes through [`redact`].
+//! any argument vector, and whatever is told to people goes through [`redact()`].
 
 mod call;
 mod client;

@@ -4,7 +4,7 @@
 //! - [`distinct`]: equal sequences are one, and searched once.
 //! - [`order`]: the targets of a query by the bound on their score, best first.
 //! - [`best`]: the best hits so far, and what can still enter among them.
-//! - [`line`]: a query's targets on their way to the kernel, batch by batch,
+//! - [`mod@line`]: a query's targets on their way to the kernel, batch by batch,
 //!   while its best hits rule out ever more of them.
 //! - [`library`]: the targets of the shard and what is known of them.
 //! - [`turns`]: who works on which query, and what is known the other way round;
