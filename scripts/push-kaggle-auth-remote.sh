@@ -25,18 +25,22 @@ for name in access_token kaggle.json ''; do
 done
 size=$(wc -c <"$folder/$name")
 
-# Written beside and renamed, so that a link that is cut leaves no half a secret; the
-# size is compared, since ssh cannot tell a cut from an end.
+# Held in the shell there until it is known to be whole and new: a full disk is no
+# obstacle to what is there already. Then written beside and renamed, so that a link
+# that is cut leaves no half a secret; the size is compared, since ssh cannot tell a
+# cut from an end.
 remote='
 umask 077
+export LC_ALL=C
+secret=$(cat && echo .) && secret=${secret%.} || exit 5
+[ "${#secret}" -eq "$2" ] || exit 5
 mkdir -p "$HOME/.kaggle" && chmod 700 "$HOME/.kaggle" && cd "$HOME/.kaggle" || exit 4
-trap "rm -f .new-$$" EXIT
-cat >".new-$$" || exit 4
-[ "$(wc -c <".new-$$")" -eq "$2" ] || exit 5
-if cmp -s ".new-$$" "$1"; then
+if printf %s "$secret" | cmp -s - "$1"; then
   chmod 600 "$1" && echo "is there already"
   exit
 fi
+trap "rm -f .new-$$" EXIT
+printf %s "$secret" >".new-$$" || exit 4
 if [ -e "$1" ]; then mv "$1" "$1.before" || exit 4; fi
 mv ".new-$$" "$1" && echo "is there now"
 '

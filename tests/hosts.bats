@@ -30,15 +30,15 @@ move_to_host1() {
   beside_hosts '
     make() { command make CARGO=true "$@"; }
     scripts/install-codex-remote.sh host1 "/work space/kaggle"
-    scripts/install-codex-remote.sh host1 "/work space/kaggle" 2>again.log
-    make sync "competition=$slug" 2>sync.log
-    grep -q "2 of 2 are not there yet" sync.log
-    grep -q "verified: nothing is left to do" sync.log
-    make sync "competition=$slug" 2>sync.log
-    grep -q "0 of 2 are not there yet" sync.log
+    scripts/install-codex-remote.sh host1 "/work space/kaggle" 2>../again.log
+    make sync "competition=$slug" 2>../sync.log
+    grep -q "2 of 2 are not there yet" ../sync.log
+    grep -q "verified: nothing is left to do" ../sync.log
+    make sync "competition=$slug" 2>../sync.log
+    grep -q "0 of 2 are not there yet" ../sync.log
     make train "competition=$slug"
-    make watch-local "competition=$slug" >watched.log
-    grep -q "merged:" watched.log
+    make watch-local "competition=$slug" >../watched.log
+    grep -q "merged:" ../watched.log
     kgl-probe --from "$RNA/challenge.json" >probe.json
     grep -q "\"state\":\"done\"" probe.json
     make status "competition=$slug" | grep -q "\"state\":\"done\""
@@ -75,8 +75,8 @@ move_to_host1() {
   beside_hosts '
     export KAGGLE_CONFIG_DIR=$PWD/home/.kaggle
     push=scripts/push-kaggle-auth-remote.sh
-    bash -x "$push" host1 2>trace.log
-    ! grep -q 0123secret trace.log
+    bash -x "$push" host1 2>../trace.log
+    ! grep -q 0123secret ../trace.log
     there() { ssh host1 "$@"; }
     there cat .kaggle/kaggle.json | cmp - home/.kaggle/kaggle.json
     [ "$(there stat -c %a .kaggle/kaggle.json)" = 600 ]

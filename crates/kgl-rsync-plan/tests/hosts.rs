@@ -74,6 +74,27 @@ fn there(fleet: &Fleet, path: &str) -> Option<String> {
     fs::read_to_string(fleet.disk("host1", ROOT).join(path)).ok()
 }
 
+/// What waits until rsync has written some of a file on the first host, under whatever name,
+/// so that the transfer is under way however slow this machine is.
+fn half_of_a_file(fleet: &Fleet, name: &'static str) -> impl FnOnce() + Send + 'static {
+    let project = fleet.disk("host1", ROOT);
+    move || {
+        let written = |entry: walkdir::Result<walkdir::DirEntry>| {
+            entry.is_ok_and(|entry| {
+                entry.file_name().to_string_lossy().contains(name)
+                    && entry.metadata().is_ok_and(|file| file.len() > 0)
+            })
+        };
+        for _ in 0..6000 {
+            if walkdir::WalkDir::new(&project).into_iter().any(written) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("a minute has passed, and nothing has come");
+    }
+}
+
 fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -307,8 +328,9 @@ fn a_link_that_is_cut_costs_nothing_but_time() {
             kgl_testkit::skip::have("tc-tbf", false, "a slow link needs tc and the kernel's tbf");
             return;
         }
-        let cutter = std::thread::spawn(|| {
-            std::thread::sleep(std::time::Duration::from_millis(2500));
+        let begun = half_of_a_file(fleet, "large");
+        let cutter = std::thread::spawn(move || {
+            begun();
             Command::new("fleet")
                 .args(["cut", "host1"])
                 .status()
