@@ -50,6 +50,14 @@ impl Document for Challenge {
     const MAJOR: u32 = 1;
 }
 
+/// Whether a text is a slug, the name of a competition in its address: lower case, digits and
+/// `-`, beginning with one of the first two. Nothing of that kind leads out of a folder.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.starts_with(letter) && text.len() <= 100 && text.chars().all(|c| letter(c) || c == '-')
+}
+
 /// A metric and its direction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

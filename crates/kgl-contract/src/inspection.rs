@@ -253,6 +253,36 @@ pub struct ColumnProfile {
     pub top: Vec<TopValue>,
 }
 
+impl TableProfile {
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnProfile> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl ColumnProfile {
+    /// Whether all its values are numbers.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        matches!(self.type_, ColumnType::Integer | ColumnType::Real)
+    }
+
+    /// The frequent value that another column's name ends in, as `Status_CL` ends in `CL`: that
+    /// column is about this class.
+    #[must_use]
+    pub fn class_of(&self, name: &str) -> Option<&str> {
+        let ends = |value: &&str| {
+            !value.is_empty()
+                && name.strip_suffix(value).is_some_and(|head| {
+                    head.is_empty() || head.ends_with(|c: char| !c.is_alphanumeric())
+                })
+        };
+        let values = self.top.iter().map(|top| top.value.as_str());
+        values.filter(ends).max_by_key(|value| value.len())
+    }
+}
+
 /// Quantiles of a column's numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -44,7 +44,7 @@ pub use baseline::{Baseline, BaselineColumn, BaselineSource, TestTable};
 pub use canonical::{canonical_bytes, canonical_digest};
 pub use challenge::{
     Better, Challenge, ColumnRange, LabelColumn, Labels, Metric, OnDone, Remote, RowOrder,
-    SubmissionRules, ValueForm, ValueRule, Where,
+    SubmissionRules, ValueForm, ValueRule, Where, is_slug,
 };
 pub use decimal::{Decimal, DecimalError};
 pub use deployment::Deployment;

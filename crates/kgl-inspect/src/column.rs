@@ -4,16 +4,20 @@
 //! it, and the result is that of the rows in one piece: nothing depends on how
 //! the rows were parted.
 
-use kgl_contract::{ColumnProfile, ColumnType, Extremes};
+use kgl_contract::{ColumnProfile, ColumnType, Extremes, Quantiles, TopValue};
 use serde_json::Value as Json;
 
 use crate::distinct::Distinct;
+use crate::moments::{Moments, rounded};
+use crate::sample::quantile;
 use crate::value::{Value, read_value};
 
 /// How many characters of a value are shown.
 const SHOWN_CHARS: usize = 80;
 /// How many different values are shown.
 const EXAMPLES: usize = 5;
+/// How many frequent values are shown; of classes all, so that columns can be told to be theirs.
+const TOP: usize = 40;
 /// Up to here every whole number is a double, and so a JSON number.
 const EXACT_IN_JSON: i128 = 1 << 53;
 
@@ -66,6 +70,7 @@ pub(crate) struct Column {
     kinds: Kinds,
     integers: Option<[i128; 2]>,
     numbers: Option<[f64; 2]>,
+    moments: Moments,
     /// The first characters of the smallest and of the largest value by bytes.
     /// Beginnings sort as the values do, so no more has to be kept.
     texts: Option<[Vec<u8>; 2]>,
@@ -90,7 +95,7 @@ impl Column {
         widen_texts(&mut self.texts, beginning, beginning);
         let chars = count_chars(field);
         self.chars = widen(self.chars, [chars, chars]);
-        self.distinct.add(field);
+        self.distinct.add(field, beginning);
         self.show(beginning);
     }
 
@@ -99,10 +104,12 @@ impl Column {
             Value::Integer(value) => {
                 self.integers = widen(self.integers, [value, value]);
                 self.numbers = widen(self.numbers, [value as f64, value as f64]);
+                self.moments.add(value as f64);
                 Kinds::INTEGER
             }
             Value::Real(value) => {
                 self.numbers = widen(self.numbers, [value, value]);
+                self.moments.add(value);
                 Kinds::REAL
             }
             Value::NonFinite => Kinds::NON_FINITE,
@@ -112,6 +119,19 @@ impl Column {
             Value::Text => Kinds::TEXT,
         };
         self.kinds = self.kinds.with(kind);
+    }
+
+    /// The most frequent values; none where each is there once.
+    fn top(&self) -> Vec<TopValue> {
+        let counts = self.distinct.counts();
+        if counts.iter().all(|(_, count)| *count == 1) {
+            return Vec::new();
+        }
+        let top = counts.into_iter().take(TOP).map(|(value, count)| TopValue {
+            value: text(value),
+            count,
+        });
+        top.collect()
     }
 
     fn show(&mut self, beginning: &[u8]) {
@@ -131,6 +151,7 @@ impl Column {
         if let Some(range) = behind.numbers {
             self.numbers = widen(self.numbers, range);
         }
+        self.moments.merge(behind.moments);
         if let Some([min, max]) = &behind.texts {
             widen_texts(&mut self.texts, min, max);
         }
@@ -143,8 +164,9 @@ impl Column {
         }
     }
 
-    /// What the document says of the column.
-    pub(crate) fn profile(&self, name: String) -> ColumnProfile {
+    /// What the document says of the column. `sampled` are its numbers in a sample of the rows,
+    /// or in all of them (`all_rows`).
+    pub(crate) fn profile(&self, name: String, sampled: Vec<f64>, all_rows: bool) -> ColumnProfile {
         let type_ = self.kinds.narrowest();
         let (distinct_estimate, distinct_exact) = self.distinct.count(self.present);
         let range = match type_ {
@@ -156,6 +178,7 @@ impl Column {
                 .as_ref()
                 .map(|[min, max]| [text(min).into(), text(max).into()]),
         };
+        let is_numeric = matches!(type_, ColumnType::Integer | ColumnType::Real);
         ColumnProfile {
             name,
             type_,
@@ -166,12 +189,25 @@ impl Column {
             length_chars: self.chars.filter(|_| type_ == ColumnType::Text),
             examples: self.examples.iter().map(|example| text(example)).collect(),
             kind: None,
-            mean: None,
-            standard_deviation: None,
-            quantiles: None,
-            top: Vec::new(),
+            mean: self.moments.mean().filter(|_| is_numeric),
+            standard_deviation: self.moments.standard_deviation().filter(|_| is_numeric),
+            quantiles: quantiles(sampled, all_rows).filter(|_| is_numeric),
+            top: self.top(),
         }
     }
+}
+
+fn quantiles(mut sampled: Vec<f64>, exact: bool) -> Option<Quantiles> {
+    sampled.sort_by(f64::total_cmp);
+    let of = |p| quantile(&sampled, p).and_then(rounded);
+    Some(Quantiles {
+        p05: of(0.05)?,
+        p25: of(0.25)?,
+        p50: of(0.5)?,
+        p75: of(0.75)?,
+        p95: of(0.95)?,
+        exact,
+    })
 }
 
 /// A whole number as JSON: as text where a double would round it.
@@ -244,7 +280,7 @@ mod tests {
         for value in values {
             column.add(value.as_bytes());
         }
-        column.profile("c".to_owned())
+        column.profile("c".to_owned(), Vec::new(), true)
     }
 
     #[track_caller]

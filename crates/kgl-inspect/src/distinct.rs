@@ -13,12 +13,15 @@
 //! parts, merged in any order, give the same count. The estimate uses only
 //! + - * / and square roots, so it is the same on every machine.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Up to this many different values are counted exactly (but for two values
 /// with the same 64-bit hash: less than one column in 10^12).
 pub(crate) const EXACT_LIMIT: usize = 4096;
+
+/// Up to this many different values are counted one by one.
+pub(crate) const COUNTED_LIMIT: usize = 512;
 
 const INDEX_BITS: u32 = 14;
 const REGISTERS: usize = 1 << INDEX_BITS;
@@ -30,24 +33,60 @@ const ALPHA: f64 = 0.721_347_520_444_481_7;
 /// The different values seen so far.
 #[derive(Debug, Clone)]
 pub(crate) enum Distinct {
+    /// By hash: how often, and the beginning of the value.
+    Counted(HashMap<u64, (u64, Box<[u8]>), BuildHasherDefault<Hashed>>),
     Exact(HashSet<u64, BuildHasherDefault<Hashed>>),
     Sketch(Vec<u8>),
 }
 
 impl Default for Distinct {
     fn default() -> Self {
-        Self::Exact(HashSet::default())
+        Self::Counted(HashMap::default())
     }
 }
 
 impl Distinct {
-    /// Takes a value in.
-    pub(crate) fn add(&mut self, value: &[u8]) {
-        self.add_hash(hash(value));
+    /// Takes a value in; `beginning` is as much of it as is shown.
+    pub(crate) fn add(&mut self, value: &[u8], beginning: &[u8]) {
+        let hash = hash(value);
+        if let Self::Counted(counts) = self {
+            match counts.get_mut(&hash) {
+                Some((count, _)) => *count += 1,
+                None => {
+                    counts.insert(hash, (1, beginning.into()));
+                    self.stop_counting();
+                }
+            }
+        } else {
+            self.add_hash(hash);
+        }
+    }
+
+    /// Goes on without counts when there are too many values.
+    fn stop_counting(&mut self) {
+        if let Self::Counted(counts) = self
+            && counts.len() > COUNTED_LIMIT
+        {
+            *self = Self::Exact(counts.keys().copied().collect());
+        }
+    }
+
+    /// The values and how often each is there, most frequent first; none where there are too many.
+    pub(crate) fn counts(&self) -> Vec<(&[u8], u64)> {
+        let Self::Counted(counts) = self else {
+            return Vec::new();
+        };
+        let mut all: Vec<(&[u8], u64)> = counts
+            .values()
+            .map(|(count, value)| (&**value, *count))
+            .collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        all
     }
 
     fn add_hash(&mut self, hash: u64) {
         match self {
+            Self::Counted(_) => {} // values come with what is shown of them
             Self::Exact(hashes) => {
                 hashes.insert(hash);
                 if hashes.len() > EXACT_LIMIT {
@@ -65,10 +104,17 @@ impl Distinct {
     /// Takes in all that another has seen.
     pub(crate) fn merge(&mut self, other: Self) {
         let (mut larger, smaller) = match (std::mem::take(self), other) {
-            (own @ Self::Exact(_), other @ Self::Sketch(_)) => (other, own),
+            (own @ Self::Counted(_), other @ (Self::Exact(_) | Self::Sketch(_)))
+            | (own @ Self::Exact(_), other @ Self::Sketch(_)) => (other, own),
             (own, other) => (own, other),
         };
         match (&mut larger, smaller) {
+            (Self::Counted(own), Self::Counted(other)) => {
+                for (hash, (count, value)) in other {
+                    own.entry(hash).or_insert((0, value)).0 += count;
+                }
+                larger.stop_counting();
+            }
             (Self::Sketch(own), Self::Sketch(other)) => {
                 for (own, other) in own.iter_mut().zip(other) {
                     *own = (*own).max(other);
@@ -79,7 +125,12 @@ impl Distinct {
                     larger.add_hash(hash);
                 }
             }
-            (Self::Exact(_), Self::Sketch(_)) => {} // swapped above
+            (larger, Self::Counted(counts)) => {
+                for hash in counts.into_keys() {
+                    larger.add_hash(hash);
+                }
+            }
+            (Self::Counted(_) | Self::Exact(_), Self::Sketch(_)) => {} // swapped above
         }
         *self = larger;
     }
@@ -88,6 +139,7 @@ impl Distinct {
     /// that is exact.
     pub(crate) fn count(&self, values: u64) -> (u64, bool) {
         match self {
+            Self::Counted(counts) => (counts.len() as u64, true),
             Self::Exact(hashes) => (hashes.len() as u64, true),
             Self::Sketch(registers) => {
                 let least = EXACT_LIMIT as u64 + 1;
@@ -201,7 +253,8 @@ mod tests {
     fn of(values: impl Iterator<Item = u64>) -> Distinct {
         let mut distinct = Distinct::default();
         for value in values {
-            distinct.add(value.to_string().as_bytes());
+            let text = value.to_string();
+            distinct.add(text.as_bytes(), text.as_bytes());
         }
         distinct
     }
@@ -215,6 +268,19 @@ mod tests {
             (limit, true)
         );
         assert!(!of(0..=limit).count(limit + 1).1);
+    }
+
+    #[test]
+    fn a_few_hundred_are_counted_one_by_one() {
+        let mut left = of((0..300).chain(0..7));
+        left.merge(of((0..5).chain(200..400)));
+        let counts = left.counts();
+        assert_eq!(counts.len(), 400);
+        assert_eq!(counts[0], (b"0".as_slice(), 3));
+        assert_eq!(left.count(512), (400, true));
+        left.merge(of(400..600));
+        assert!(left.counts().is_empty());
+        assert_eq!(left.count(1000), (600, true));
     }
 
     #[test]

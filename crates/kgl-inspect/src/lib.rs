@@ -37,15 +37,19 @@ mod fault;
 mod files;
 mod kind;
 mod metric;
+mod moments;
+mod person;
+mod sample;
 mod submission;
 mod summary;
 mod table;
+mod task;
 mod value;
 
 use std::path::Path;
 
 use kgl_cli::{Exit, Failure, Io, OrFail as _};
-use kgl_contract::{FileKind, Inspection, Tag, Unlearned};
+use kgl_contract::{FileKind, Inspection, Tag, Unlearned, is_slug};
 use kgl_kaggle::Client;
 use rayon::prelude::*;
 
@@ -64,7 +68,7 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
     let mut asked = match (&arguments.slug, &arguments.saved) {
         (slug, Some(saved)) => Some((Asked::saved(saved, slug.as_deref(), io)?, None)),
         (Some(slug), None) => {
-            is_slug(slug)?;
+            refuse_odd(slug)?;
             let client = Client::find()?;
             Some((ask::ask(&client, slug, io)?, Some(client)))
         }
@@ -124,11 +128,9 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// A slug is what stands in an address: nothing that could lead out of a folder.
-fn is_slug(slug: &str) -> Result<(), Failure> {
-    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let inside = |c: char| letter(c) || c == '-';
-    if slug.starts_with(letter) && slug.chars().all(inside) && slug.len() <= 100 {
+/// Refuses what is no slug: it would become the name of a folder.
+fn refuse_odd(slug: &str) -> Result<(), Failure> {
+    if is_slug(slug) {
         return Ok(());
     }
     Err(Failure::usage(format_args!(
@@ -214,9 +216,11 @@ fn inspect(folder: Folder, advance: &(dyn Fn(u64) + Sync)) -> Inspection {
         published: Vec::new(),
         kinds: files::count_kinds(&files),
         files: files.into_iter().map(|file| file.entry).collect(),
+        task: submission
+            .as_ref()
+            .and_then(|shape| task::tell_task(&tables, shape)),
         tables,
         submission,
-        task: None,
         notices: Vec::new(),
         unlearned,
     }

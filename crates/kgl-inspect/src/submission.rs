@@ -93,7 +93,7 @@ pub(crate) fn sample_rank(path: &str) -> Option<u8> {
 }
 
 /// A table whose name has the word `test`, and none that says it holds answers.
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     let has = |wanted: &[&str]| {
         file_stem(path)
             .split(|c: char| !c.is_ascii_alphabetic())
@@ -102,7 +102,7 @@ fn is_test(path: &str) -> bool {
     has(&["test"]) && !has(&["label", "labels", "solution", "truth", "answers"])
 }
 
-fn file_stem(path: &str) -> &str {
+pub(crate) fn file_stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name)
 }

@@ -11,6 +11,9 @@ use rayon::prelude::*;
 
 use crate::column::Column;
 use crate::fault::Fault;
+use crate::person;
+use crate::sample::RowSample;
+use crate::value::{Value, read_value};
 
 /// From so many bytes the separator is told.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -53,13 +56,14 @@ pub(crate) fn profile(
 
     let (names, rest) = take_header(&mut blocks, separator)?;
     let mut batch = vec![Ok(rest)];
-    let mut table = Part::new(names.len());
+    let mut table = Part::new(names.len(), 0);
     while !batch.is_empty() {
+        let zeros = table.sample.zeros();
         let (parts, next) = rayon::join(
             || {
                 let parts = batch.into_par_iter().map(|block| {
                     let block = block?;
-                    let part = Part::of(&block, separator, names.len());
+                    let part = Part::of(&block, separator, names.len(), zeros);
                     advance(block.bytes.len() as u64);
                     part
                 });
@@ -114,19 +118,21 @@ fn not_utf8(block: &Block, place: usize) -> Fault {
 struct Part {
     rows: u64,
     columns: Vec<Column>,
+    sample: RowSample,
 }
 
 impl Part {
-    fn new(width: usize) -> Self {
+    fn new(width: usize, zeros: u32) -> Self {
         Self {
             rows: 0,
             columns: vec![Column::default(); width],
+            sample: RowSample::new(width, zeros),
         }
     }
 
     /// The summary of a block's rows, or the first fault in it.
-    fn of(block: &Block, separator: Separator, width: usize) -> Result<Self, Fault> {
-        let mut part = Self::new(width);
+    fn of(block: &Block, separator: Separator, width: usize, zeros: u32) -> Result<Self, Fault> {
+        let mut part = Self::new(width, zeros);
         let sound = block.sound();
         let mut records = SliceRecords::new(&block.bytes, separator);
         while records.advance() {
@@ -144,6 +150,10 @@ impl Part {
             for (column, field) in part.columns.iter_mut().zip(records.fields()) {
                 column.add(field);
             }
+            let place = block.offset + records.start() as u64;
+            if part.sample.wants(place) {
+                part.sample.add(place, records.fields().map(number));
+            }
         }
         Ok(part)
     }
@@ -154,16 +164,32 @@ impl Part {
         for (column, behind) in self.columns.iter_mut().zip(behind.columns) {
             column.merge(behind);
         }
+        self.sample.merge(behind.sample);
     }
 
     fn into_profile(self, path: &str, separator: Separator, names: Vec<String>) -> TableProfile {
-        let columns = self.columns.iter().zip(names);
+        let columns = self.columns.iter().zip(names).enumerate();
+        let whole = self.sample.is_whole();
+        let profile = |(place, (column, name)): (usize, (&Column, String))| {
+            let mut profile = column.profile(name, self.sample.column(place), whole);
+            profile.kind = Some(person::tell_kind(&profile, self.rows));
+            profile
+        };
         TableProfile {
             path: path.to_owned(),
             separator: separator.text().to_owned(),
             rows: self.rows,
-            columns: columns.map(|(column, name)| column.profile(name)).collect(),
+            columns: columns.map(profile).collect(),
         }
+    }
+}
+
+/// A field as a number of the sample: seven digits are enough for a quantile.
+fn number(field: &[u8]) -> f32 {
+    match read_value(field) {
+        Value::Integer(value) => value as f32,
+        Value::Real(value) => value as f32,
+        _ => f32::NAN,
     }
 }
 
