@@ -71,6 +71,12 @@ pub enum BaselineSource {
         /// It.
         value: String,
     },
+    /// How much two columns of `test` are alike, from 0 to 1: the share of their words and parts
+    /// of words that they have in common.
+    Alike {
+        /// Those columns.
+        columns: [String; 2],
+    },
     /// The mean of a column of `train`.
     Mean {
         /// That column.

@@ -1,0 +1,5 @@
+//! `kgl-baseline`: see the library's documentation, or `--help`.
+
+fn main() -> kgl_cli::Exit {
+    kgl_cli::main(kgl_baseline::run)
+}
