@@ -37,7 +37,8 @@ When a run has ended:
 
 Exit codes:
   0  done; for --detach: started
-  1  VERB ended with 1; or VERB is running already (--again starts another)
+  1  VERB ended with 1; or VERB is running already (--again starts another); or what it was to
+     run --after did not end well
   2  VERB ended with 2; or bad usage or input: nothing was started
   3  VERB ended with any other code, by a signal, or was stopped; or the disk failed
 
@@ -48,6 +49,7 @@ Examples:
   kgl-run train --competition stanford-rna-3d-folding-2 --plan
   kgl-run train --competition stanford-rna-3d-folding-2 --seed 7 -- --folds 5
   kgl-run train --detach < competitions/jaguar-re-id/challenge.json
+  kgl-run predict --competition jaguar-re-id --after train
   kgl-run watch --competition jaguar-re-id
   kgl-run status --competition jaguar-re-id | jq -r 'select(.state == \"failed\").why.what'
 ";
@@ -86,6 +88,9 @@ pub struct Args {
     /// If it is running already, follow that run instead of refusing to start another
     #[arg(long, conflicts_with_all = ["again", "detach", "plan"])]
     pub attach: bool,
+    /// If this other verb is running, wait for it first; end here if it did not end well
+    #[arg(long, value_name = "VERB", conflicts_with = "plan")]
+    pub after: Option<String>,
     /// The run's seed, which VERB finds in KGL_SEED
     #[arg(long, value_name = "N", env = "KGL_SEED", hide_env_values = true)]
     pub seed: Option<u64>,

@@ -47,6 +47,7 @@
 //! **Verbs of its own**, which win over verbs of the same name: `status`, `stop`, `why`, `watch`,
 //! `pull`.
 
+mod after;
 mod cli;
 mod files;
 mod hooks;
@@ -93,6 +94,7 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
         (args.detach, "--detach"),
         (args.again, "--again"),
         (args.attach, "--attach"),
+        (args.after.is_some(), "--after"),
         (args.verb.is_some(), "a verb of the challenge"),
         (!args.args.is_empty(), "arguments after `--`"),
     ];
@@ -209,6 +211,9 @@ fn launch(mut args: Args, io: &Io) -> Result<Exit, Failure> {
     }
     let here = args.here.clone().unwrap_or_else(kgl_cli::host_name);
     let runs = Runs::new(place, here);
+    if let Some(verb) = &args.after {
+        after::wait_for(&runs, verb, io)?;
+    }
     if args.attach {
         let (mut seen, _) = runs.list()?;
         remote::refresh(&runs, &mut seen, io);

@@ -380,3 +380,46 @@ fn a_verb_is_needed_and_help_is_there() {
     }
     assert!(!help.contains("attend"));
 }
+
+#[test]
+fn a_verb_after_another_waits_for_it() {
+    let project = Project::new(&[
+        (
+            "train",
+            "until [ -e go ]; do sleep 0.05; done; echo made >model",
+        ),
+        ("predict", "cat model"),
+    ]);
+    let after = ["predict", "--after", "train"];
+    // Nothing to wait for: the verb itself says what is missing.
+    project.kgl(&after).expect(1);
+    project.detach("train");
+    let waiting = project.spawn(&after);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(!project.work().join("model").exists());
+    fs::write(project.work().join("go"), "").unwrap();
+    let done = waiting.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("waiting for train"), "{stderr}");
+    assert!(stderr.contains("made"), "{stderr}");
+}
+
+#[test]
+fn what_failed_before_is_not_gone_on_from() {
+    let project = Project::new(&[("train", "exit 4"), ("predict", "exit 0"), ("other", "")]);
+    let after = ["predict", "--after", "train"];
+    project.kgl(&["train"]).expect(3);
+    let refused = project.kgl(&after).expect(1);
+    assert!(
+        refused.stderr.contains("train ended with code 4"),
+        "{refused:?}"
+    );
+    assert!(
+        refused.stderr.contains("without --after train"),
+        "{refused:?}"
+    );
+    // Somebody went on meanwhile: then it is old.
+    project.kgl(&["other"]).expect(0);
+    project.kgl(&after).expect(0);
+}
