@@ -56,8 +56,8 @@ e2e-full: build ## on real data: competition=SLUG data=DIR
 .PHONY: competition-inspect competition-new train train-1 train-1-auto validate predict predict-smoke submit deploy
 competition-inspect: build ## all that is known of a competition: competition=SLUG, or of a folder: data=DIR
 	@$(if $(data),kgl-inspect --data "$(data)",scripts/inspect-competition.sh "$(competition)")
-competition-new: ## a new competition from its slug: competition=SLUG name="A Name"
-	$(call not_yet,inspect the competition on Kaggle and scaffold a folder with a working baseline)
+competition-new: build ## inspect it on Kaggle, fetch its data, make a project of it: competition=SLUG name="A Name"
+	@scripts/new-competition.sh "$(competition)" "$(name)"
 train: build ## train where challenge.json says, detached: competition=SLUG
 	@$(run) train --detach
 train-1: build ## one run (a seed, a fold, a shard) in the foreground: competition=SLUG
@@ -66,8 +66,8 @@ train-1-auto: build ## that run unattended, through pull, predict and stop: comp
 	@scripts/train-1-auto.sh "$(competition)"
 validate: build ## how good it is, on known targets held out by date: competition=SLUG data=DIR
 	@competitions/$(competition)/validate.sh "$(or $(data),competitions/$(competition)/data)"
-predict: build ## the submission from what was trained, checked: competition=SLUG
-	@$(run) predict
+predict: build ## the submission from what was trained, checked; waits for a training: competition=SLUG
+	@$(run) predict --after train
 predict-smoke: build ## a few rows of it, to see quickly whether it works: competition=SLUG
 	@$(run) predict-smoke
 submit: build ## send the submission once, wait for its score: competition=SLUG [message=TEXT file=FILE report=FILE dry=1]
