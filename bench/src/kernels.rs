@@ -27,7 +27,7 @@ pub(crate) struct Kernel {
 /// What the ports allow.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Limit {
-    pub(crate) operations: u32,
+    pub(crate) operations: f64,
     pub(crate) gcups: f64,
 }
 
@@ -192,7 +192,7 @@ mod tests {
         let (path, bits, mode, limit) = read_limit("avx2\t8\tlocal\t9\t27.50").unwrap();
         assert_eq!(
             (path.as_str(), bits, mode.as_str(), limit.operations),
-            ("avx2", 8, "local", 9)
+            ("avx2", 8, "local", 9.0)
         );
         assert!(read_limit("avx2\t8\tlocal").is_err());
         assert!(read_limit("avx2\t8\tlocal\t9\tfast").is_err());

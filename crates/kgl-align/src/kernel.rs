@@ -2,20 +2,24 @@
 //!
 //! All lanes walk the same query through their own target, so a cell of the
 //! matrix is one vector of independent cells and the recurrence needs no
-//! change (the inter-sequence layout of Rognes 2011, SWIPE). [`Engine`] sorts
-//! the targets by length so that lanes finish together, cuts them into
-//! batches of as many targets as there are lanes, and computes each batch in
-//! the narrowest integers that are exact for the scoring, whatever the lengths
-//! (`frame`). So nothing saturates and nothing is computed twice: every
-//! score equals [`crate::scalar::score`].
+//! change (the inter-sequence layout of Rognes 2011, SWIPE). [`Engine`] lays
+//! the targets out in batches of as many lanes as a vector has, so that lanes
+//! finish together (`layout`), and computes each batch in the narrowest
+//! integers that are exact for the scoring, whatever the lengths. So nothing
+//! saturates and nothing is computed twice: every score equals
+//! [`crate::scalar::score`].
 //!
 //! `frame` says what numbers are kept and why they fit; `tile` has the loop
-//! and its drawing; `lanes` what a vector must be able to do; `avx512` and `avx2` do it with intrinsics, behind tokens
-//! that only detection makes, and are the only places with unsafe code.
+//! and its drawing; `readout` takes the scores from the cells as they pass, and
+//! `trace` the alignments; `lanes` says what a vector must be able to do;
+//! `avx512` and `avx2` do it with intrinsics, behind tokens that only detection
+//! makes, and are the only places with unsafe code.
 
 mod alignments;
 mod frame;
 mod lanes;
+mod layout;
+mod letters;
 mod readout;
 mod tile;
 mod trace;
@@ -29,6 +33,7 @@ use crate::scalar;
 use crate::scoring::Scoring;
 use frame::{Frame, Width};
 use lanes::Task;
+use layout::Lane;
 use std::fmt;
 use std::str::FromStr;
 use tile::Job;
@@ -219,27 +224,17 @@ impl Engine {
         for &index in &order[..empty] {
             scores[index] = scalar::score(query, targets[index], &self.scoring);
         }
-        let mut batch: Vec<&[u8]> = Vec::with_capacity(self.lanes());
-        for now in order[empty..].chunks(self.lanes()) {
-            batch.clear();
-            batch.extend(now.iter().map(|&index| targets[index]));
-            for (&index, score) in now.iter().zip(self.compute(query, &batch)) {
+        let shape = (self.lanes(), self.frame.columns);
+        for batch in layout::lay_out(targets, &order[empty..], shape) {
+            let task = readout::Score(self.job(query, &batch));
+            for (index, score) in self.path.run(self.frame.width, task).unwrap_or_default() {
                 scores[index] = score;
             }
         }
         scores
     }
 
-    /// Scores one batch of at most as many targets as there are lanes.
-    fn compute(&self, query: &[u8], batch: &[&[u8]]) -> Vec<i64> {
-        let job = self.job(query, batch);
-        let one = |target: &&[u8]| scalar::score(query, target, &self.scoring);
-        self.path
-            .run(self.frame.width, readout::Score(job))
-            .unwrap_or_else(|| batch.iter().map(one).collect())
-    }
-
-    fn job<'a>(&'a self, query: &'a [u8], batch: &'a [&'a [u8]]) -> Job<'a> {
+    fn job<'a>(&'a self, query: &'a [u8], batch: &'a [Lane<'a>]) -> Job<'a> {
         Job {
             scoring: &self.scoring,
             frame: self.frame,

@@ -39,7 +39,7 @@ proptest! {
     fn kernels_give_the_oracles_scores(
         scoring in any_scoring(),
         query in any_sequence(70),
-        targets in prop::collection::vec(any_sequence(90), 0..70),
+        targets in prop::collection::vec(any_sequence(90), 0..150),
     ) {
         let targets: Vec<&[u8]> = targets.iter().map(Vec::as_slice).collect();
         let expected: Vec<i64> =

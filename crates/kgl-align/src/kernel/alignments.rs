@@ -1,5 +1,6 @@
 //! Alignments of many targets: which are done together, and by what.
 
+use super::layout::Lane;
 use super::{Engine, Path, trace};
 use crate::alignment::Alignment;
 use crate::band::{Band, align_in};
@@ -69,7 +70,8 @@ impl Engine {
         let lengths: Vec<usize> = order.iter().map(|&index| targets[index].len()).collect();
         for group in self.groups(&lengths, &paths) {
             let order = &order[group.targets];
-            let batch: Vec<&[u8]> = order.iter().map(|&index| targets[index]).collect();
+            let lane = |&index: &usize| Lane::alone(index, targets[index]);
+            let batch: Vec<Lane<'_>> = order.iter().map(lane).collect();
             let scores: Vec<i64> = order.iter().map(|&index| scores[index]).collect();
             let task = trace::Trace {
                 job: self.job(query, &batch),

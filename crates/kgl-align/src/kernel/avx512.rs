@@ -3,6 +3,7 @@
 
 use super::frame::Width;
 use super::lanes::{Lanes, Task};
+use std::arch::asm;
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi8, _mm512_add_epi16, _mm512_add_epi32, _mm512_cmpeq_epi8_mask,
     _mm512_cmpeq_epi16_mask, _mm512_cmpeq_epi32_mask, _mm512_loadu_si512, _mm512_mask_blend_epi8,
@@ -43,7 +44,7 @@ fn run_here<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
 // where `detect` saw the features. Loads and stores go to local arrays of
 // exactly the vector's size, by the unaligned instructions.
 macro_rules! lanes {
-    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident) => {
+    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident, $greater:literal, $move:literal) => {
         #[doc = $doc]
         #[derive(Clone, Copy)]
         struct $name(__m512i);
@@ -102,6 +103,26 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn max_aside(self, other: Self) -> Self {
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512bw")]
+                unsafe fn max(mut a: __m512i, b: __m512i) -> __m512i {
+                    unsafe {
+                        asm!(
+                            concat!($greater, " {k}, {b}, {a}"),
+                            concat!($move, " {a} {{{k}}}, {b}"),
+                            k = out(kreg) _,
+                            a = inout(zmm_reg) a,
+                            b = in(zmm_reg) b,
+                            options(pure, nomem, nostack, preserves_flags),
+                        );
+                    }
+                    a
+                }
+                $name(unsafe { max(self.0, other.0) })
+            }
+
+            #[inline(always)]
             fn select(self, key: Self, yes: Self, no: Self) -> Self {
                 let mask = unsafe { $equal(self.0, key.0) };
                 $name(unsafe { $blend(mask, no.0, yes.0) })
@@ -142,7 +163,9 @@ lanes!(
     _mm512_sub_epi8,
     _mm512_max_epi8,
     _mm512_cmpeq_epi8_mask,
-    _mm512_mask_blend_epi8
+    _mm512_mask_blend_epi8,
+    "vpcmpgtb",
+    "vmovdqu8"
 );
 lanes!(
     I16x32,
@@ -154,7 +177,9 @@ lanes!(
     _mm512_sub_epi16,
     _mm512_max_epi16,
     _mm512_cmpeq_epi16_mask,
-    _mm512_mask_blend_epi16
+    _mm512_mask_blend_epi16,
+    "vpcmpgtw",
+    "vmovdqu16"
 );
 lanes!(
     I32x16,
@@ -166,5 +191,7 @@ lanes!(
     _mm512_sub_epi32,
     _mm512_max_epi32,
     _mm512_cmpeq_epi32_mask,
-    _mm512_mask_blend_epi32
+    _mm512_mask_blend_epi32,
+    "vpcmpgtd",
+    "vmovdqu32"
 );

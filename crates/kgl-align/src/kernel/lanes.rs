@@ -32,6 +32,13 @@ pub(super) trait Lanes: Copy {
     fn sub(self, other: Self) -> Self;
     /// Lane by lane maxima, signed.
     fn max(self, other: Self) -> Self;
+    /// [`Lanes::max`] by other instructions, for results that are not waited
+    /// for: where maxima have one port of the processor to themselves and the
+    /// others idle, some are better taken there.
+    #[inline(always)]
+    fn max_aside(self, other: Self) -> Self {
+        self.max(other)
+    }
     /// `yes` in the lanes where `self` equals `key`, `no` in the others.
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
     /// Whether any lane of the two holds the same number.

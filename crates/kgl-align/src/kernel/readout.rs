@@ -2,17 +2,18 @@
 
 use super::frame::{STEP, Shift, count};
 use super::lanes::{Lanes, Task};
+use super::layout::Lane;
 use super::tile::{Cell, Cells, Job, Sweep, Watch};
 use crate::scoring::Mode;
 
-/// To score a batch: one score a target.
+/// To score a batch: the numbers of its targets and their scores.
 pub(super) struct Score<'a>(pub(super) Job<'a>);
 
 impl Task for Score<'_> {
-    type Output = Vec<i64>;
+    type Output = Vec<(usize, i64)>;
 
     #[inline(always)]
-    fn run<V: Lanes>(self, token: V::Token) -> Vec<i64> {
+    fn run<V: Lanes>(self, token: V::Token) -> Vec<(usize, i64)> {
         match self.0.scoring.mode() {
             Mode::Local => read::<V, true>(token, &self.0),
             Mode::Global | Mode::SemiGlobal => read::<V, false>(token, &self.0),
@@ -21,85 +22,99 @@ impl Task for Score<'_> {
 }
 
 #[inline(always)]
-fn read<V: Lanes, const LOCAL: bool>(token: V::Token, job: &Job<'_>) -> Vec<i64> {
-    let columns = job.batch.last().map_or(0, |target| target.len());
+fn read<V: Lanes, const LOCAL: bool>(token: V::Token, job: &Job<'_>) -> Vec<(usize, i64)> {
+    let columns = job.batch.iter().map(Lane::end).max().unwrap_or(0);
     let mut sweep = Sweep::<V, LOCAL>::new(token, *job);
     let mut scores = Scores::new(&sweep);
     sweep.walk(0, columns, &mut scores);
-    let mut best = scores.best;
-    best.truncate(job.batch.len());
-    best
+    for lane in 0..V::COUNT {
+        scores.end(lane);
+    }
+    scores.done
 }
 
 /// The true scores of the last row, which lanes hold relative to a corner.
-pub(super) struct LastRow {
+pub(super) struct LastRow<V> {
     /// `H*` left of the current tile.
     left: Vec<i64>,
     /// The same in the lanes' numbers.
-    start: Vec<i64>,
+    start: V,
     /// The last cell so far, in the lanes' numbers.
-    last: Vec<i64>,
+    last: V,
     /// The shift of the row.
     shift: i64,
 }
 
-impl LastRow {
+impl<V: Lanes> LastRow<V> {
     #[inline(always)]
-    pub(super) fn new(job: &Job<'_>, lanes: usize) -> LastRow {
+    pub(super) fn new<const LOCAL: bool>(sweep: &Sweep<'_, V, LOCAL>) -> LastRow<V> {
+        let job = &sweep.job;
         let m = job.query.len();
         let shift = Shift::of(job.scoring).row * count(m);
         LastRow {
-            left: vec![job.scoring.gap(m) + shift; lanes],
-            start: vec![0; lanes],
-            last: vec![0; lanes],
+            left: vec![job.scoring.gap(m) + shift; V::COUNT],
+            start: sweep.splat(0),
+            last: sweep.splat(0),
             shift,
         }
     }
 
-    /// To be told of every step: the cell left of it, and its last one.
+    /// To be told of a target that begins in a lane behind column `tile`.
     #[inline(always)]
-    pub(super) fn step<V: Lanes>(&mut self, (tile, first): (usize, usize), left: V, last: V) {
-        if first == tile {
-            copy(&mut self.start, left);
-        }
-        copy(&mut self.last, last);
+    fn begin(&mut self, job: &Job<'_>, tile: usize, lane: usize) {
+        let columns = Shift::of(job.scoring).column * count(tile);
+        self.left[lane] = job.scoring.gap(job.query.len()) + self.shift + columns;
     }
 
-    /// What makes a score of a lane's number in a tile, the shift of the
+    /// To be told of every step: the cell left of it, and its last one.
+    #[inline(always)]
+    pub(super) fn step(&mut self, (tile, first): (usize, usize), left: V, last: V) {
+        if first == tile {
+            self.start = left;
+        }
+        self.last = last;
+    }
+
+    /// What makes a score of each lane's number in a tile, the shift of the
     /// columns since column `tile` taken off.
     #[inline(always)]
-    pub(super) fn back(&self, shift: Shift, tile: usize, lane: usize) -> i64 {
-        self.left[lane] - self.start[lane] - self.shift - shift.column * count(tile)
+    pub(super) fn back(&self, shift: Shift, tile: usize) -> impl Fn(usize) -> i64 {
+        let start = self.start.array();
+        let shifts = self.shift + shift.column * count(tile);
+        move |lane| self.left[lane] - start.as_ref()[lane].into() - shifts
     }
 
     /// To be told of every tile, once its last step is done.
     #[inline(always)]
     pub(super) fn tile_done(&mut self) {
-        let steps = self.last.iter().zip(&self.start);
-        for (left, (last, start)) in self.left.iter_mut().zip(steps) {
-            *left += last - start;
+        let (last, start) = (self.last.array(), self.start.array());
+        let lanes = last.as_ref().iter().zip(start.as_ref());
+        for (left, (&last, &start)) in self.left.iter_mut().zip(lanes) {
+            *left += last.into() - start.into();
         }
-    }
-}
-
-#[inline(always)]
-fn copy<V: Lanes>(numbers: &mut [i64], vector: V) {
-    for (number, &lane) in numbers.iter_mut().zip(vector.array().as_ref()) {
-        *number = lane.into();
     }
 }
 
 /// Reads scores, mode by mode.
 struct Scores<V> {
+    /// The score so far of each lane's current target.
     best: Vec<i64>,
-    row: LastRow,
+    /// Those before.
+    done: Vec<(usize, i64)>,
+    /// The numbers of the current targets.
+    current: Vec<Option<usize>>,
+    /// Where targets are still to begin and, in global mode, to end; the last
+    /// one first: column, lane, and the target's number.
+    begins: Vec<(usize, usize, usize)>,
+    ends: Vec<(usize, usize, usize)>,
+    /// The score of no residue at all.
+    none: i64,
+    row: LastRow<V>,
     /// The best cell of the tile's last row so far, the columns' shift taken
     /// off (semi-global mode).
     peak: V,
     /// The best cell of each tile so far, likewise (local mode).
     peaks: Vec<V>,
-    /// How many targets have ended (global mode).
-    ended: usize,
 }
 
 impl<V: Lanes> Scores<V> {
@@ -112,13 +127,35 @@ impl<V: Lanes> Scores<V> {
             Mode::SemiGlobal => scoring.gap(sweep.job.query.len()),
             Mode::Global | Mode::Local => 0,
         };
+        let (mut begins, mut ends) = (Vec::new(), Vec::new());
+        for (lane, targets) in sweep.job.batch.iter().enumerate() {
+            for place in &targets.0 {
+                begins.push((place.column, lane, place.number));
+                ends.push((place.end(), lane, place.number));
+            }
+        }
+        begins.sort_unstable_by(|a, b| b.cmp(a));
+        ends.sort_unstable_by(|a, b| b.cmp(a));
         Scores {
             best: vec![none; V::COUNT],
-            row: LastRow::new(&sweep.job, V::COUNT),
+            done: Vec::with_capacity(begins.len()),
+            current: vec![None; V::COUNT],
+            begins,
+            ends,
+            none,
+            row: LastRow::new(sweep),
             peak: zero,
             peaks: vec![zero; if LOCAL { sweep.bands() } else { 0 }],
-            ended: 0,
         }
+    }
+}
+
+impl<V> Scores<V> {
+    /// The current target of a lane has been seen to its end.
+    fn end(&mut self, lane: usize) {
+        let score = std::mem::replace(&mut self.best[lane], self.none);
+        let done = self.current[lane].take().map(|number| (number, score));
+        self.done.extend(done);
     }
 }
 
@@ -129,7 +166,13 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
         V: 'a;
 
     #[inline(always)]
-    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL>, _: usize) {
+    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL>, tile: usize) {
+        let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
+        while let Some((_, lane, number)) = self.begins.pop_if(begins) {
+            self.end(lane);
+            self.current[lane] = Some(number);
+            self.row.begin(&sweep.job, tile, lane);
+        }
         self.peak = sweep.splat(sweep.job.frame.width.lowest());
         for (band, peak) in self.peaks.iter_mut().enumerate() {
             *peak = sweep.floor(band);
@@ -161,14 +204,11 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
         self.row.step((tile, first), left, row[STEP - 1]);
         match sweep.job.scoring.mode() {
             Mode::Global => {
-                let ends = |target: &&&[u8]| target.len() <= first + STEP;
-                while let Some(target) = sweep.job.batch.get(self.ended).filter(ends) {
-                    let lane = self.ended;
-                    let columns = target.len() - tile;
-                    let cell = row[target.len() - 1 - first].get(lane);
-                    let shift = sweep.shift.column * count(columns);
-                    self.best[lane] = cell - shift + self.row.back(sweep.shift, tile, lane);
-                    self.ended += 1;
+                let ends = |&mut (column, ..): &mut (usize, usize, usize)| column <= first + STEP;
+                while let Some((column, lane, _)) = self.ends.pop_if(ends) {
+                    let cell = row[column - 1 - first].get(lane);
+                    let shift = sweep.shift.column * count(column - tile);
+                    self.best[lane] = cell - shift + self.row.back(sweep.shift, tile)(lane);
                 }
             }
             Mode::SemiGlobal => {
@@ -186,11 +226,11 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
     fn tile_done(&mut self, sweep: &Sweep<'_, V, LOCAL>, tile: usize) {
         let lowest = sweep.job.frame.width.lowest();
         if sweep.job.scoring.mode() == Mode::SemiGlobal {
-            let peak = self.peak.array();
+            let (peak, back) = (self.peak.array(), self.row.back(sweep.shift, tile));
             for (lane, (best, &peak)) in self.best.iter_mut().zip(peak.as_ref()).enumerate() {
                 // A lane of nothing but padding has no peak.
                 if peak.into() > lowest {
-                    *best = (*best).max(peak.into() + self.row.back(sweep.shift, tile, lane));
+                    *best = (*best).max(peak.into() + back(lane));
                 }
             }
         }
@@ -219,7 +259,7 @@ impl<V: Lanes, const LOCAL: bool> Cells<V> for Peaks<'_, V, LOCAL> {
     #[inline(always)]
     fn see(&mut self, column: usize, cell: &Cell<V>) {
         if LOCAL {
-            self.peaks[column] = self.peaks[column].max(cell.opener);
+            self.peaks[column] = self.peaks[column].max_aside(cell.opener);
         }
     }
 

@@ -39,28 +39,23 @@
 
 use super::frame::{self, Frame, STEP, Shift, count};
 use super::lanes::Lanes;
+use super::layout::{Lane, Place};
+use super::letters::{Letters, PAD};
 use crate::scalar::top;
 use crate::scoring::Scoring;
 use kgl_seq::alphabet::WILDCARD;
 
-/// Columns whose letters are turned round at a time, a multiple of [`STEP`]:
-/// few enough to stay in the first cache.
-const BLOCK: usize = 64;
-
-/// The code of columns behind the end of a target.
-const PAD: u8 = WILDCARD + 1;
-
 /// Codes of the query: four residues and the wildcard.
 const CODES: usize = WILDCARD as usize + 1;
 
-/// One batch: a query of at least one residue, and targets of at least one
-/// residue each, sorted by length, no more than there are lanes.
+/// One batch: a query of at least one residue, and no more lanes with targets
+/// than a vector has. Targets begin between tiles.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) scoring: &'a Scoring,
     pub(super) frame: Frame,
     pub(super) query: &'a [u8],
-    pub(super) batch: &'a [&'a [u8]],
+    pub(super) batch: &'a [Lane<'a>],
 }
 
 /// A cell and what it was made from, in the lanes' numbers. A mode other
@@ -190,6 +185,17 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
     pub(super) constants: Constants<V>,
     /// The query.
     rows: Vec<u8>,
+    /// Where each lane's current target begins.
+    starts: Vec<usize>,
+    /// Where targets are still to begin, the last one first: column and lane.
+    waiting: Vec<(usize, usize)>,
+    /// What the first column of a target costs beside the others, where one
+    /// begins with the current tile: the opening of a gap in global mode.
+    opened: V,
+    /// `H*` in the current tile's corner, above the query; whether it has to be
+    /// found lane by lane, because lanes were not all within a target before.
+    tops: V,
+    apart: bool,
     h: Vec<V>,
     d: Vec<V>,
     bands: Vec<Band<V>>,
@@ -198,9 +204,7 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
     corners: Vec<i64>,
     profile: Profile<V>,
     pub(super) letters: [V; STEP],
-    /// Letters of [`BLOCK`] columns, and the first of them.
-    block: Vec<u8>,
-    block_start: Option<usize>,
+    texts: Letters,
 }
 
 impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
@@ -217,10 +221,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         let splat = |value: i64| V::splat(token, value);
         let open = splat(scoring.gap_open() + shift.column);
         // The left edge belongs to no tile: its lanes hold true scores.
-        let left = (1..=query.len()).map(|i| {
-            let plain = if LOCAL { 0 } else { scoring.gap(i) };
-            plain + shift.row * count(i)
-        });
+        let left = (1..=query.len()).map(|i| left_of::<LOCAL>(scoring, shift, i));
         let h: Vec<V> = left.map(|cell| splat(cell + frame.bias)).collect();
         let d = h.iter().map(|cell| cell.add(open)).collect();
         let bands = query.len().div_ceil(frame.rows);
@@ -266,20 +267,32 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             floor: zero,
         };
         let corners = if LOCAL { bands * V::COUNT } else { 0 };
+        let begins = |(lane, places): (usize, &Lane<'_>)| {
+            let column = |place: &Place<'_>| (place.column, lane);
+            places.0.iter().map(column).collect::<Vec<_>>()
+        };
+        let mut waiting: Vec<(usize, usize)> =
+            job.batch.iter().enumerate().flat_map(begins).collect();
+        waiting.retain(|&(column, _)| column > 0);
+        waiting.sort_unstable_by(|a, b| b.cmp(a));
         Sweep {
             token,
             job,
             shift,
             constants,
             rows: query.iter().map(|&code| code.min(WILDCARD)).collect(),
+            starts: vec![0; V::COUNT],
+            waiting,
+            opened: zero,
+            tops: zero,
+            apart: true,
             h: edge.h[..query.len()].to_vec(),
             d: edge.d[..query.len()].to_vec(),
             bands: edge.bases[..bands].iter().map(band).collect(),
             corners: edge.corners[..corners].to_vec(),
             profile: [[zero; STEP]; CODES],
             letters: [zero; STEP],
-            block: vec![PAD; BLOCK * V::COUNT],
-            block_start: None,
+            texts: Letters::new(V::COUNT),
         }
     }
 
@@ -312,9 +325,16 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         V::from_wide(self.token, wide.as_ref())
     }
 
-    /// `H*` in the row above the first residue of the query.
-    fn top(&self, column: usize) -> i64 {
-        top(self.job.scoring, column) + self.shift.column * count(column)
+    /// `H*` in the row above the first residue of the query, `columns` columns
+    /// into a target that begins behind column `start`.
+    fn top(&self, start: usize, columns: usize) -> i64 {
+        top(self.job.scoring, columns) + self.shift.column * count(start + columns)
+    }
+
+    /// What `H*` gains in that row over so many columns, the first column of a
+    /// target apart.
+    fn along(&self, columns: usize) -> i64 {
+        self.top(0, columns + 1) - self.top(0, 1)
     }
 
     /// What `columns` columns add to every score.
@@ -370,24 +390,25 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         let Frame {
             rows, bias, width, ..
         } = self.job.frame;
+        self.begin_targets(tile);
         let zero = self.splat(bias);
         let shift = self.shift.column * count(tile);
+        self.move_tops(tile);
         // Upwards: a band's corner is in the frame of the old tile above.
         for t in (0..self.bands.len()).rev() {
             let base = match t.checked_sub(1) {
-                None => self.splat(self.top(tile)),
+                None => self.tops,
                 Some(above) => {
                     let corner = self.h[t * rows - 1];
                     if LOCAL {
                         let (old, new) = self.corners.split_at_mut(t * V::COUNT);
                         let old = &old[above * V::COUNT..];
-                        for (lane, (new, old)) in new.iter_mut().zip(old).enumerate() {
-                            // Left of the first tile every score is 0.
-                            *new = if tile == 0 {
-                                0
-                            } else {
-                                old + corner.get(lane) - bias
-                            };
+                        let corner = corner.array();
+                        let lanes = old.iter().zip(corner.as_ref()).zip(&self.starts);
+                        for (new, ((old, &corner), &start)) in new.iter_mut().zip(lanes) {
+                            // Left of a target every score is 0.
+                            let within = old + corner.into() - bias;
+                            *new = if start == tile { shift } else { within };
                         }
                     }
                     self.bands[above].base.add(corner.sub(zero))
@@ -410,15 +431,62 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         }
     }
 
+    /// Puts the lanes whose next target begins behind column `tile` left of it.
+    #[inline(always)]
+    fn begin_targets(&mut self, tile: usize) {
+        self.opened = self.splat(0);
+        if tile > 0 && self.waiting.last().is_none_or(|&(column, _)| column > tile) {
+            return;
+        }
+        while let Some((_, lane)) = self.waiting.pop_if(|(column, _)| *column <= tile) {
+            self.starts[lane] = tile;
+        }
+        self.apart = true;
+        let mut begin = V::ZEROS;
+        for (begin, &start) in begin.as_mut().iter_mut().zip(&self.starts) {
+            *begin = (start == tile).into();
+        }
+        let begin = V::from_wide(self.token, begin.as_ref());
+        let one = self.splat(1);
+        let first = self.top(0, 1) - self.top(0, 0) - self.along(1);
+        self.opened = begin.select(one, self.splat(first), self.opened);
+        if tile == 0 {
+            return;
+        }
+        let (scoring, shift) = (self.job.scoring, self.shift);
+        let (bias, open) = (self.job.frame.bias, self.constants.open);
+        for (i, (h, d)) in (1..).zip(self.h.iter_mut().zip(&mut self.d)) {
+            let left = V::splat(self.token, left_of::<LOCAL>(scoring, shift, i) + bias);
+            *h = begin.select(one, left, *h);
+            *d = begin.select(one, left.add(open), *d);
+        }
+        let base = V::splat(self.token, shift.column * count(tile));
+        for band in &mut self.bands {
+            band.base = begin.select(one, base, band.base);
+        }
+    }
+
+    /// Moves what is known of the row above the query to the tile behind
+    /// column `tile`.
+    #[inline(always)]
+    fn move_tops(&mut self, tile: usize) {
+        if !self.apart {
+            self.tops = self
+                .tops
+                .add(self.splat(self.along(self.job.frame.columns)));
+            return;
+        }
+        let mut tops = V::ZEROS;
+        for (top, &start) in tops.as_mut().iter_mut().zip(&self.starts) {
+            *top = self.top(start, tile - start);
+        }
+        self.tops = V::from_wide(self.token, tops.as_ref());
+        self.apart = self.starts.contains(&tile);
+    }
+
     /// Writes what the letters of a step are worth against every code.
     #[inline(always)]
     fn look_up(&mut self, first: usize) {
-        let start = first - first % BLOCK;
-        if self.block_start != Some(start) {
-            turn_block(&mut self.block, self.job.batch, start, V::COUNT);
-            self.block_start = Some(start);
-        }
-        let block = &self.block[first % BLOCK * V::COUNT..];
         let Constants {
             mismatch,
             match_,
@@ -429,8 +497,9 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             residues,
             ..
         } = self.constants;
-        for (c, codes) in block.chunks_exact(V::COUNT).take(STEP).enumerate() {
-            let letter = V::from_codes(self.token, codes);
+        let columns = self.texts.columns(self.job.batch, first);
+        for (c, codes) in columns.take(STEP).enumerate() {
+            let letter = V::from_codes(self.token, &codes[..V::COUNT]);
             let unknown = letter.select(is_pad, pad, wildcard);
             let unequal =
                 letter.select(is_wildcard, wildcard, letter.select(is_pad, pad, mismatch));
@@ -452,10 +521,13 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         watch: &mut W,
     ) -> ([V; STEP], V) {
         let Frame { rows, bias, .. } = self.job.frame;
-        let origin = self.top(tile) - bias;
-        let mut corner = self.splat(self.top(first) - origin);
+        let along = |columns| self.splat(self.along(columns) + bias);
+        let mut corner = along(first - tile);
+        if !ENTER {
+            corner = corner.add(self.opened);
+        }
         let mut up: [V; STEP] =
-            std::array::from_fn(|c| self.splat(self.top(first + c + 1) - origin));
+            std::array::from_fn(|c| along(first - tile + c + 1).add(self.opened));
         let Constants { open, rest, .. } = self.constants;
         let mut gap_i = up.map(|cell| cell.add(open).add(rest));
         let shifts: [V; STEP] = std::array::from_fn(|c| self.column_shift(first - tile + c + 1));
@@ -534,7 +606,13 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
                 },
             );
             gap_d = gap_d.max(opened);
-            below[c] = below[c].max(opened);
+            // Taken aside in three of four columns, all ports are as busy; in
+            // local mode it is the peaks that are.
+            below[c] = if !LOCAL && c > 0 {
+                below[c].max_aside(opened)
+            } else {
+                below[c].max(opened)
+            };
             if LOCAL {
                 below[c] = below[c].add(rest);
             }
@@ -550,15 +628,9 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
     *corner = left;
 }
 
-/// Writes the codes of [`BLOCK`] columns, from column `first` on, column by
-/// column, a byte a lane.
+/// `H*` left of a target, in row `i` of the query, but for the columns' shift.
 #[inline(always)]
-fn turn_block(block: &mut [u8], batch: &[&[u8]], first: usize, lanes: usize) {
-    block.fill(PAD);
-    for (lane, target) in batch.iter().enumerate() {
-        let codes = target.get(first..).unwrap_or_default();
-        for (column, &code) in block.chunks_exact_mut(lanes).zip(codes) {
-            column[lane] = code.min(WILDCARD);
-        }
-    }
+fn left_of<const LOCAL: bool>(scoring: &Scoring, shift: Shift, i: usize) -> i64 {
+    let plain = if LOCAL { 0 } else { scoring.gap(i) };
+    plain + shift.row * count(i)
 }

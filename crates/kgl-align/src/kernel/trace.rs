@@ -31,6 +31,7 @@
 
 use super::frame::{STEP, count};
 use super::lanes::{Lanes, Task};
+use super::layout::Lane;
 use super::readout::LastRow;
 use super::tile::{Cell, Cells, Edge, Job, Sweep, Unwatched, Watch};
 use crate::alignment::Alignment;
@@ -66,8 +67,9 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
         scores,
         budget,
     } = *trace;
-    let start = Sweep::<V, LOCAL>::new(token, *job).edge(0);
-    let columns = job.batch.last().map_or(0, |target| target.len());
+    let sweep = Sweep::<V, LOCAL>::new(token, *job);
+    let start = sweep.edge(0);
+    let columns = job.batch.last().map_or(0, Lane::end);
     let rows = job.query.len();
     let mut tracer = Tracer::<V, LOCAL> {
         token,
@@ -77,8 +79,8 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
         walks: Vec::new(),
     };
     let (ends, edges) = if job.scoring.mode() == Mode::Global {
-        let end = |(target, &score): (&&[u8], &i64)| {
-            let column = target.len();
+        let end = |(lane, &score): (&Lane<'_>, &i64)| {
+            let column = lane.end();
             Some(End {
                 score,
                 row: rows,
@@ -87,7 +89,7 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
         };
         (job.batch.iter().zip(scores).map(end).collect(), vec![start])
     } else {
-        let mut ends = Ends::new(job, scores);
+        let mut ends = Ends::new(job, scores, &sweep);
         let edges = tracer.forward(&start, (rows, columns), &mut ends);
         (ends.found, edges)
     };
@@ -203,7 +205,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Tracer<'a, V, LOCAL> {
         for (lane, walk) in self.walks.iter_mut().enumerate() {
             let bytes = &self.bytes;
             walk.go(
-                (self.job.query, self.job.batch[lane]),
+                (self.job.query, self.job.batch[lane].first()),
                 (0, edge.column),
                 |row, column| {
                     let (step, c) = ((column - 1 - edge.column) / STEP, (column - 1) % STEP);
@@ -314,14 +316,18 @@ struct Ends<'a, V> {
     /// What the score is in the lanes of each band, the columns' shift taken
     /// off (local mode), or of the last row.
     wanted: Vec<V>,
-    row: LastRow,
+    row: LastRow<V>,
     /// The first column of the step.
     first: usize,
 }
 
 impl<'a, V: Lanes> Ends<'a, V> {
     #[inline(always)]
-    fn new(job: &'a Job<'a>, scores: &'a [i64]) -> Ends<'a, V> {
+    fn new<const LOCAL: bool>(
+        job: &'a Job<'a>,
+        scores: &'a [i64],
+        sweep: &Sweep<'_, V, LOCAL>,
+    ) -> Ends<'a, V> {
         // Without a residue of the target: the first column of the last row,
         // and for a local alignment the first cell of all.
         let (edge, row) = match job.scoring.mode() {
@@ -337,7 +343,7 @@ impl<'a, V: Lanes> Ends<'a, V> {
             scores,
             found: scores.iter().map(at_edge).collect(),
             wanted: Vec::new(),
-            row: LastRow::new(job, V::COUNT),
+            row: LastRow::new(sweep),
             first: 0,
         }
     }
@@ -355,7 +361,7 @@ fn note<V: Lanes>(
     let lanes = cell.as_ref().iter().zip(wanted.as_ref());
     for (lane, (&cell, &wanted)) in lanes.take(found.len()).enumerate() {
         let first = found[lane].is_none_or(|end| (row, column) < (end.row, end.column));
-        if cell.into() == wanted.into() && first && column <= job.batch[lane].len() {
+        if cell.into() == wanted.into() && first && column <= job.batch[lane].end() {
             let score = scores[lane];
             found[lane] = Some(End { score, row, column });
         }
@@ -404,8 +410,9 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Ends<'_, V> {
             return;
         }
         self.row.step((tile, first), left, row[STEP - 1]);
-        let back = |(lane, score): (usize, &i64)| score - self.row.back(sweep.shift, tile, lane);
-        let wanted = sweep.fit(self.scores.iter().enumerate().map(back));
+        let back = self.row.back(sweep.shift, tile);
+        let plain = |(lane, score): (usize, &i64)| score - back(lane);
+        let wanted = sweep.fit(self.scores.iter().enumerate().map(plain));
         for (c, cell) in row.iter().enumerate() {
             let plain = cell.sub(sweep.column_shift(first - tile + c + 1));
             if plain.meets(wanted) {

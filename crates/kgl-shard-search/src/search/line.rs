@@ -8,13 +8,24 @@
 use super::order::{Candidate, Order};
 
 /// Batches are made of so many cells or more, where there are so many: enough
-/// for handing them out to cost nothing, few enough for workers to end together.
+/// for handing them out to cost nothing, few enough for what they find to be
+/// of use to the next.
 const BATCH_CELLS: u64 = 1 << 25;
+
+/// The same where nothing is left out: the more targets the kernel is given,
+/// the fuller its lanes, as long as workers end together.
+const UNBOUNDED_CELLS: u64 = 1 << 29;
+
+/// And so many times its lanes are not cut any more: the last ones are so
+/// different in length that they fill lanes only together.
+const UNBOUNDED_LANES: usize = 8;
 
 /// The candidates of one query in one part of the library.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     order: Order,
+    /// Whether candidates have bounds, so that some may be left out.
+    bounded: bool,
     /// What is being handed out, shortest first: it is taken from the end.
     part: Vec<Candidate>,
     /// Batches that were handed out and have not come back.
@@ -44,16 +55,17 @@ pub(super) struct Cut<'a> {
 
 impl Line {
     /// A line of `candidates`, of which the best `first` come first if they are
-    /// `ordered` by a bound at all. `left_out` is the highest bound of those that
+    /// `bounded` at all. `left_out` is the highest bound of those that
     /// are not even in it.
     pub(super) fn new(
         candidates: Vec<Candidate>,
         first: usize,
-        ordered: bool,
+        bounded: bool,
         left_out: i64,
     ) -> Self {
         Self {
-            order: Order::new(candidates, first, ordered),
+            order: Order::new(candidates, first, bounded),
+            bounded,
             left_out,
             ..Self::default()
         }
@@ -69,6 +81,11 @@ impl Line {
         mut look_again: impl FnMut(&Candidate) -> Verdict,
     ) -> Vec<u32> {
         let (mut batch, mut cells) = (Vec::new(), 0);
+        let (enough, uncut) = if self.bounded {
+            (BATCH_CELLS, 0)
+        } else {
+            (UNBOUNDED_CELLS, UNBOUNDED_LANES * cut.lanes)
+        };
         loop {
             while let Some(candidate) = self.part.pop() {
                 match look_again(&candidate) {
@@ -79,7 +96,8 @@ impl Line {
                     Verdict::Known => {}
                     Verdict::LeftOut => self.left_out = self.left_out.max(candidate.bound),
                 }
-                if batch.len().is_multiple_of(cut.lanes) && cells >= BATCH_CELLS {
+                let full = batch.len().is_multiple_of(cut.lanes) && cells >= enough;
+                if full && self.part.len() >= uncut {
                     break;
                 }
             }
@@ -173,5 +191,21 @@ mod tests {
         line.came_back();
         assert!(line.take(&cut, always, always).is_empty());
         assert_eq!(line.end(), Some(i64::MIN));
+    }
+
+    #[test]
+    fn the_last_lanes_are_filled_together() {
+        let cut = Cut {
+            lanes: 4,
+            cells: &|_| UNBOUNDED_CELLS / 6,
+        };
+        let mut line = Line::new(candidates(44), 8, false, i64::MIN);
+        let always = |_: &Candidate| Verdict::Wanted;
+        let mut sizes = Vec::new();
+        while let size @ 1.. = line.take(&cut, always, always).len() {
+            sizes.push(size);
+        }
+        // Eight are enough cells, and from 32 on they stay together.
+        assert_eq!(sizes, [8, 36]);
     }
 }

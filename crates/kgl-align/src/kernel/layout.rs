@@ -1,0 +1,191 @@
+//! Which targets go into which lane, one after another.
+//!
+//! Lanes run side by side, so a batch takes as many columns as its longest
+//! lane has. There are two ways to keep the others busy meanwhile: neighbours
+//! in length side by side, each lane one target; or lanes that are refilled,
+//! where the next target begins as soon as the one before has ended:
+//!
+//! ```text
+//!     neighbours        refilled
+//!     AAAAAAAAAAAA      AAAAAAAAAAAA
+//!     BBBBBBBBBBB.      BBBBBBBBBBB
+//!     CCCCC.......      CCCCC|DDDD|F
+//!     DDDD........      EEE|GG|HH|I
+//! ```
+//!
+//! A target begins with a tile, where a lane is moved to another corner
+//! anyway. So refilling wastes half a tile a target, and neighbours waste the
+//! differences of their lengths: whichever needs fewer columns is taken.
+
+use super::frame::STEP;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A target in a lane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// How many columns of the lane lie before it.
+    pub(super) column: usize,
+    /// At least one residue.
+    pub(super) target: &'a [u8],
+    /// Its number among the targets.
+    pub(super) number: usize,
+}
+
+impl Place<'_> {
+    /// The column behind its last.
+    pub(super) fn end(&self) -> usize {
+        self.column + self.target.len()
+    }
+}
+
+/// The targets of a lane, in order; at least one.
+#[derive(Clone, Debug)]
+pub(super) struct Lane<'a>(pub(super) Vec<Place<'a>>);
+
+impl<'a> Lane<'a> {
+    /// A lane of one target.
+    pub(super) fn alone(number: usize, target: &'a [u8]) -> Lane<'a> {
+        let place = Place {
+            column: 0,
+            target,
+            number,
+        };
+        Lane(vec![place])
+    }
+
+    /// Its first target.
+    pub(super) fn first(&self) -> &'a [u8] {
+        self.0.first().map_or(&[], |place| place.target)
+    }
+
+    /// The column behind its last.
+    pub(super) fn end(&self) -> usize {
+        self.0.last().map_or(0, Place::end)
+    }
+
+    /// The targets that have residues in the columns from `first` up to `end`.
+    pub(super) fn within(&self, first: usize, end: usize) -> impl Iterator<Item = &Place<'a>> {
+        let before = self.0.partition_point(|place| place.end() <= first);
+        let places = self.0[before..].iter();
+        places.take_while(move |place| place.column < end)
+    }
+}
+
+/// Lays out targets of at least one residue each, given by their numbers in
+/// ascending order of length, in batches of at most `lanes` lanes. Targets
+/// begin at multiples of `columns`.
+pub(super) fn lay_out<'a>(
+    targets: &[&'a [u8]],
+    order: &[usize],
+    (lanes, columns): (usize, usize),
+) -> Vec<Vec<Lane<'a>>> {
+    let cost = |batches: &[Vec<Lane<'_>>]| -> usize {
+        let longest = |batch: &Vec<Lane<'_>>| batch.iter().map(Lane::end).max().unwrap_or(0);
+        let steps = |batch| longest(batch).next_multiple_of(STEP) + STEP;
+        batches.iter().map(steps).sum()
+    };
+    let neighbours: Vec<Vec<Lane<'_>>> = order
+        .chunks(lanes)
+        .map(|chunk| {
+            let alone = |&number: &usize| Lane::alone(number, targets[number]);
+            chunk.iter().map(alone).collect()
+        })
+        .collect();
+    if neighbours.len() < 2 {
+        return neighbours;
+    }
+    let refilled = vec![refill(targets, order, (lanes, columns))];
+    if cost(&refilled) < cost(&neighbours) {
+        refilled
+    } else {
+        neighbours
+    }
+}
+
+/// The longest first, each into the lane that ends first: at most a third more
+/// columns than the best there is (Graham 1969).
+fn refill<'a>(
+    targets: &[&'a [u8]],
+    order: &[usize],
+    (lanes, columns): (usize, usize),
+) -> Vec<Lane<'a>> {
+    let mut filled = vec![Lane(Vec::new()); lanes];
+    let mut ends: BinaryHeap<Reverse<(usize, usize)>> =
+        (0..lanes).map(|lane| Reverse((0, lane))).collect();
+    for &number in order.iter().rev() {
+        if let Some(mut first) = ends.peek_mut() {
+            let Reverse((column, lane)) = *first;
+            let target = targets[number];
+            let place = Place {
+                column,
+                target,
+                number,
+            };
+            *first = Reverse((place.end().next_multiple_of(columns), lane));
+            filled[lane].0.push(place);
+        }
+    }
+    filled.retain(|lane| !lane.0.is_empty());
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid_out(lengths: &[usize], shape: (usize, usize)) -> Vec<Vec<Vec<(usize, usize)>>> {
+        let residues = vec![0; lengths.iter().copied().max().unwrap_or(0)];
+        let targets: Vec<&[u8]> = lengths.iter().map(|&length| &residues[..length]).collect();
+        let mut order: Vec<usize> = (0..lengths.len()).collect();
+        order.sort_by_key(|&number| lengths[number]);
+        let place = |place: &Place<'_>| (place.column, place.number);
+        let lane = |lane: &Lane<'_>| lane.0.iter().map(place).collect();
+        lay_out(&targets, &order, shape)
+            .iter()
+            .map(|batch| batch.iter().map(lane).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_lane_is_refilled_where_that_saves_columns() {
+        // 40 columns; as neighbours 8 + 40.
+        assert_eq!(
+            laid_out(&[8, 40, 6, 10, 7], (2, 8)),
+            [vec![vec![(0, 1)], vec![(0, 3), (16, 0), (24, 4), (32, 2)]]]
+        );
+        // All of a length: nothing is to be had.
+        assert_eq!(
+            laid_out(&[9; 4], (2, 8)),
+            [
+                vec![vec![(0, 0)], vec![(0, 1)]],
+                vec![vec![(0, 2)], vec![(0, 3)]]
+            ]
+        );
+        assert_eq!(
+            laid_out(&[5, 4], (4, 8)),
+            [vec![vec![(0, 1)], vec![(0, 0)]]]
+        );
+        assert!(laid_out(&[], (4, 8)).is_empty());
+    }
+
+    #[test]
+    fn what_lies_within_columns_is_found() {
+        let residues = [0; 20];
+        let place = |column, length, number| Place {
+            column,
+            target: &residues[..length],
+            number,
+        };
+        let lane = Lane(vec![place(0, 20, 0), place(32, 1, 1), place(40, 8, 2)]);
+        let within = |first, end| -> Vec<usize> {
+            lane.within(first, end).map(|place| place.number).collect()
+        };
+        assert_eq!(within(0, 64), [0, 1, 2]);
+        assert_eq!(within(19, 33), [0, 1]);
+        assert_eq!(within(20, 32), [0; 0]);
+        assert_eq!(within(33, 64), [2]);
+        assert_eq!(within(48, 64), [0; 0]);
+        assert_eq!(lane.end(), 48);
+    }
+}

@@ -1,0 +1,172 @@
+//! The letters of a batch, turned round: from a row a target to a column of
+//! lanes.
+
+use super::layout::Lane;
+use kgl_seq::alphabet::WILDCARD;
+use std::slice::ChunksExact;
+
+/// Columns that are turned round at a time, a multiple of [`super::frame::STEP`]
+/// and of eight: few enough to stay in the first cache.
+const BLOCK: usize = 128;
+
+/// The code of columns behind the end of a target.
+pub(super) const PAD: u8 = WILDCARD + 1;
+
+/// Lanes, and columns, that are turned round as one square.
+const SQUARE: usize = 8;
+
+/// The letters of some columns of a batch.
+#[derive(Clone, Debug)]
+pub(super) struct Letters {
+    /// [`BLOCK`] columns, a byte for each of `stride` lanes.
+    block: Vec<u8>,
+    stride: usize,
+    /// The first of them; none before there are any.
+    start: Option<usize>,
+    /// The same columns, a row a lane.
+    rows: Vec<[u8; BLOCK]>,
+}
+
+impl Letters {
+    /// Room for the letters of `lanes` lanes.
+    pub(super) fn new(lanes: usize) -> Letters {
+        let stride = lanes.next_multiple_of(SQUARE);
+        Letters {
+            block: vec![PAD; BLOCK * stride],
+            stride,
+            start: None,
+            rows: vec![[PAD; BLOCK]; stride],
+        }
+    }
+
+    /// The codes of the columns from `first`, a multiple of the step, to the
+    /// end of their block, at least a step of them: column by column, a byte a
+    /// lane, padding in lanes beyond the batch.
+    #[inline(always)]
+    pub(super) fn columns(&mut self, batch: &[Lane<'_>], first: usize) -> ChunksExact<'_, u8> {
+        let start = first - first % BLOCK;
+        if self.start != Some(start) {
+            self.turn(batch, start);
+            self.start = Some(start);
+        }
+        self.block[(first - start) * self.stride..].chunks_exact(self.stride)
+    }
+
+    // Not inlined into a path with wide vectors: the compiler would turn the
+    // arithmetic below into shuffles between them, five times as slow.
+    #[inline(never)]
+    fn turn(&mut self, batch: &[Lane<'_>], start: usize) {
+        let lanes = self.stride;
+        // All targets are read before any is turned: reads that miss the caches
+        // do not wait for each other.
+        for (codes, lane) in self.rows.iter_mut().zip(batch) {
+            copy(codes, lane, start);
+        }
+        for (rows, left) in self.rows.chunks_exact(SQUARE).zip((0..).step_by(SQUARE)) {
+            for (at, columns) in self.block.chunks_exact_mut(SQUARE * lanes).enumerate() {
+                let square = std::array::from_fn(|lane| {
+                    let mut eight = [0; SQUARE];
+                    eight.copy_from_slice(&rows[lane][at * SQUARE..][..SQUARE]);
+                    u64::from_le_bytes(eight)
+                });
+                for (column, turned) in columns.chunks_exact_mut(lanes).zip(transpose(square)) {
+                    column[left..][..SQUARE].copy_from_slice(&turned.to_le_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// Writes the codes of one lane.
+#[inline(always)]
+fn copy(row: &mut [u8; BLOCK], lane: &Lane<'_>, first: usize) {
+    let mut places = lane.within(first, first + BLOCK).peekable();
+    // Most blocks lie within a target.
+    if let Some(place) = places.peek()
+        && place.column <= first
+        && let Some(codes) = place.target[first - place.column..].first_chunk::<BLOCK>()
+    {
+        *row = codes.map(|code| code.min(WILDCARD));
+        return;
+    }
+    row.fill(PAD);
+    for place in places {
+        let codes = &place.target[first.saturating_sub(place.column)..];
+        let columns = &mut row[place.column.saturating_sub(first)..];
+        for (column, &code) in columns.iter_mut().zip(codes) {
+            *column = code.min(WILDCARD);
+        }
+    }
+}
+
+/// Turns a square of bytes round: squares of one byte within those of two,
+/// these within those of four, and the four of these.
+#[inline(always)]
+fn transpose(rows: [u64; SQUARE]) -> [u64; SQUARE] {
+    let swap = |a: u64, b: u64, bits: u32, low: u64| {
+        let swapped = (a >> bits ^ b) & low;
+        (a ^ swapped << bits, b ^ swapped)
+    };
+    let ones = |a, b| swap(a, b, 8, 0x00ff_00ff_00ff_00ff);
+    let twos = |a, b| swap(a, b, 16, 0x0000_ffff_0000_ffff);
+    let fours = |a, b| swap(a, b, 32, 0x0000_0000_ffff_ffff);
+    let [a, b, c, d, e, f, g, h] = rows;
+    let ((a, b), (c, d), (e, f), (g, h)) = (ones(a, b), ones(c, d), ones(e, f), ones(g, h));
+    let ((a, c), (b, d), (e, g), (f, h)) = (twos(a, c), twos(b, d), twos(e, g), twos(f, h));
+    let ((a, e), (b, f), (c, g), (d, h)) = (fours(a, e), fours(b, f), fours(c, g), fours(d, h));
+    [a, b, c, d, e, f, g, h]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::frame::STEP;
+    use crate::kernel::layout::Place;
+
+    #[test]
+    fn every_letter_comes_to_its_column_and_lane() {
+        for lanes in [4, 8, 16, 32, 64] {
+            let texts: Vec<Vec<u8>> = (0..lanes)
+                .map(|lane| {
+                    (0..150)
+                        .map(|at| ((lane * 7 + at * at) % 6) as u8)
+                        .collect()
+                })
+                .collect();
+            let batch: Vec<Lane<'_>> = texts
+                .iter()
+                .enumerate()
+                .map(|(number, text)| {
+                    let place = |column, length| Place {
+                        column,
+                        target: &text[..length],
+                        number,
+                    };
+                    Lane(vec![place(0, 70 + number % 3), place(80, 150 - number)])
+                })
+                .collect();
+            let mut letters = Letters::new(lanes);
+            for first in (0..2 * BLOCK).step_by(STEP) {
+                let columns = letters.columns(&batch[..lanes - 1], first);
+                let stride = lanes.next_multiple_of(SQUARE);
+                for (at, &code) in columns.take(STEP).flatten().enumerate() {
+                    let (column, lane) = (first + at / stride, at % stride);
+                    if lane >= lanes {
+                        continue;
+                    }
+                    let text = &texts[lane];
+                    let expected = match column {
+                        _ if lane == lanes - 1 => PAD,
+                        0..80 if column < 70 + lane % 3 => text[column].min(WILDCARD),
+                        80.. if column - 80 < 150 - lane => text[column - 80].min(WILDCARD),
+                        _ => PAD,
+                    };
+                    assert_eq!(
+                        code, expected,
+                        "{lanes} lanes, column {column}, lane {lane}"
+                    );
+                }
+            }
+        }
+    }
+}
