@@ -39,6 +39,6 @@ search references
 rna3d predict "$out/search.merged.json" --data "$out/data" --labels "$data/train_labels.csv" --out "$out/submission.csv"
 rna3d score "$out/submission.csv" --labels "$data/train_labels.csv" --groups "$out/data/families.csv" \
   --references "$out/references.merged.json" --split "dated on or after $since${before:+ and before $before}" \
-  --out "$out/validation_report.json"
+  --plot "$out/plots" --out "$out/validation_report.json"
 rna3d table "$out/validation_report.json"
 say "report: $out/validation_report.json"

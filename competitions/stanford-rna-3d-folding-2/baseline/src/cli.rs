@@ -115,6 +115,15 @@ pub struct Score {
     /// [default: the files of --labels].
     #[arg(long, value_name = "FILE", requires = "references")]
     pub library: Vec<PathBuf>,
+    /// Draw into this folder, as SVG: every target beside the references (bars), the
+    /// score over the nearest template's identity (identity), and one prediction
+    /// superposed on the truth (trace).
+    #[arg(long, value_name = "DIR")]
+    pub plot: Option<PathBuf>,
+    /// The target of the trace [default: the longest of those scored 0.5 or better,
+    /// or the best].
+    #[arg(long, value_name = "ID", requires = "plot")]
+    pub plot_target: Option<String>,
     /// What the report says was held out.
     #[arg(
         long,

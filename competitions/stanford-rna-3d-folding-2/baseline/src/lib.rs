@@ -35,6 +35,7 @@ pub mod generate;
 pub mod geometry;
 pub mod helix;
 pub mod labels;
+pub mod plot;
 pub mod predict;
 pub mod random;
 pub mod references;

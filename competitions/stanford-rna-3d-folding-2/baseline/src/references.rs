@@ -50,6 +50,8 @@ pub struct References {
     pub random: Slots,
     /// The single best template by identity.
     pub identity: f64,
+    /// Its part of equal columns.
+    pub nearest_identity: f64,
     /// The published recipe.
     pub recipe: Slots,
     /// The best choice in hindsight.
@@ -105,15 +107,14 @@ fn of_target(
             first: scores.first().copied().unwrap_or(0.0),
         }
     };
-    let identity = (0..templates.len()).reduce(|a, b| {
-        let part = |k: usize| {
-            let found = templates[k].0.alignment.as_ref();
-            found.map_or(0.0, |found| {
-                f64::from(found.matches) / f64::from(found.columns.max(1))
-            })
-        };
-        if part(b) > part(a) { b } else { a }
-    });
+    let equal = |k: usize| {
+        let found = templates[k].0.alignment.as_ref();
+        found.map_or(0.0, |found| {
+            f64::from(found.matches) / f64::from(found.columns.max(1))
+        })
+    };
+    let identity = (0..templates.len()).reduce(|a, b| if equal(b) > equal(a) { b } else { a });
+    let nearest_identity = identity.map_or(0.0, equal);
     let recipe = of_slots(&by_recipe(length, templates));
     let identity = identity.map_or(0.0, score);
     let oracle = nearest(&traces, truth)
@@ -124,6 +125,7 @@ fn of_target(
         templates: templates.len(),
         random: by_lot(query, templates.len(), of_slots),
         identity,
+        nearest_identity,
         recipe,
         oracle,
     })

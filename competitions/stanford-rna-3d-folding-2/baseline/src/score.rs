@@ -148,6 +148,7 @@ fn detail(score: &TargetScore, beside: Option<&References>) -> Map<String, Value
             ("random", beside.random.best),
             ("random_first", beside.random.first),
             ("identity", beside.identity),
+            ("nearest_identity", beside.nearest_identity),
             ("recipe", beside.recipe.best),
             ("recipe_first", beside.recipe.first),
             ("oracle", beside.oracle),

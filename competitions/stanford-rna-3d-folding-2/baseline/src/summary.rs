@@ -125,10 +125,16 @@ fn values(report: &ValidationReport, name: &str) -> Option<Vec<f64>> {
             if name.is_empty() {
                 Some(item.score)
             } else {
-                item.detail.get(name)?.as_f64()
+                figure(item, name)
             }
         })
         .collect()
+}
+
+/// The figure `name` among the details of `item`.
+#[must_use]
+pub fn figure(item: &ValidationItem, name: &str) -> Option<f64> {
+    item.detail.get(name)?.as_f64()
 }
 
 fn class_of(item: &ValidationItem) -> usize {

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use kgl_cli::{Exit, Failure, Io, Table as Columns};
+use kgl_cli::{Exit, Failure, Io, Table as Columns, write_atomically};
 use kgl_contract::{SearchMerged, ValidationReport};
 
 use super::with_workers;
 use crate::cli::{Score, Summary};
 use crate::labels::{Keep, Structure, read_labels, read_labels_into};
+use crate::plot;
 use crate::references::{References, references};
 use crate::score::{TargetScore, report, score_targets};
 use crate::summary::markdown;
 use crate::table::{Table, TableError};
+use crate::tm_score::tm_score;
 
 pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
     let predicted = read_labels(&options.submission, Keep::Slots, |_| true)?;
@@ -25,12 +27,7 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
             &mut references,
         )?;
     }
-    let groups = options
-        .groups
-        .as_deref()
-        .map(read_groups)
-        .transpose()?
-        .unwrap_or_default();
+    let groups = read_groups(options.groups.as_deref())?;
     let scores = with_workers(options.workers, || score_targets(&predicted, &references))?;
     if scores.is_empty() {
         return Err(Failure::no(format_args!(
@@ -43,8 +40,7 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
         Some(path) => read_references(path, options, &references, io)?,
         None => BTreeMap::new(),
     };
-    let entry = |id: &str| id.split('_').next().unwrap_or(id).to_owned();
-    let group_of = |id: &str| groups.get(id).cloned().unwrap_or_else(|| entry(id));
+    let group_of = |id: &str| group_of(&groups, id);
     let report = report(
         &scores,
         &beside,
@@ -53,6 +49,16 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
         options.run.clone(),
     );
     io.note(table_of(&scores, report.mean, report.interval_95));
+    if let Some(folder) = &options.plot {
+        draw(
+            folder,
+            options,
+            &report,
+            &scores,
+            (&predicted, &references),
+            io,
+        )?;
+    }
     let unscored = predicted.len() - scores.len();
     if unscored > 0 {
         io.note(format_args!(
@@ -61,6 +67,69 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
     }
     io.write_document(&report, options.out.as_deref())?;
     Ok(Exit::Done)
+}
+
+/// Draws the report's pictures into `folder`.
+fn draw(
+    folder: &Path,
+    options: &Score,
+    report: &ValidationReport,
+    scores: &[TargetScore],
+    (predicted, references): (&BTreeMap<String, Structure>, &BTreeMap<String, Structure>),
+    io: &Io,
+) -> Result<(), Failure> {
+    let shown = match &options.plot_target {
+        Some(id) => scores.iter().find(|score| score.id == *id).ok_or_else(|| {
+            Failure::usage(format_args!(
+                "--plot-target {id}: no such target has a score"
+            ))
+        })?,
+        None => worth_showing(scores),
+    };
+    let trace = &predicted[&shown.id].copies[shown.best_slot - 1];
+    let truth = references[&shown.id]
+        .copies
+        .iter()
+        .filter_map(|truth| Some((tm_score(trace, truth)?.score, truth)))
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let pictures = [
+        ("bars.svg", Some(plot::bars(report))),
+        ("identity.svg", plot::against_identity(report)),
+        (
+            "trace.svg",
+            truth.and_then(|(_, truth)| plot::superposed(&shown.id, trace, truth)),
+        ),
+    ];
+    for (name, picture) in pictures {
+        match picture {
+            Some(picture) => write_atomically(&folder.join(name), picture.as_bytes())?,
+            None => io.note(format_args!("{name} needs --references: not drawn")),
+        }
+    }
+    io.note(format_args!("pictures in {}", folder.display()));
+    Ok(())
+}
+
+/// The longest target of those that came out well, else the best.
+fn worth_showing(scores: &[TargetScore]) -> &TargetScore {
+    const WELL: f64 = 0.5;
+    let rank = |score: &TargetScore| {
+        (
+            score.best >= WELL,
+            if score.best >= WELL {
+                score.residues
+            } else {
+                0
+            },
+        )
+    };
+    let mut best = &scores[0];
+    for score in scores {
+        if (rank(score), score.best) > (rank(best), best.best) {
+            best = score;
+        }
+    }
+    best
 }
 
 /// Prints a report as a table.
@@ -131,14 +200,22 @@ fn table_of(scores: &[TargetScore], mean: f64, interval: [f64; 2]) -> Columns {
     table
 }
 
-fn read_groups(path: &Path) -> Result<BTreeMap<String, String>, TableError> {
+/// The groups in the CSV `path`, by target; none without a file.
+pub(super) fn read_groups(path: Option<&Path>) -> Result<BTreeMap<String, String>, TableError> {
+    let mut groups = BTreeMap::new();
+    let Some(path) = path else { return Ok(groups) };
     let mut table = Table::open(path)?;
     let (id, group) = (table.column("target_id")?, table.column("group")?);
-    let mut groups = BTreeMap::new();
     while table.next_row()? {
         groups.insert(table.text(id)?.to_owned(), table.text(group)?.to_owned());
     }
     Ok(groups)
+}
+
+/// The group of the target `id`: its own PDB entry unless `groups` knows better.
+pub(super) fn group_of(groups: &BTreeMap<String, String>, id: &str) -> String {
+    let entry = || id.split('_').next().unwrap_or(id).to_owned();
+    groups.get(id).cloned().unwrap_or_else(entry)
 }
 
 fn listed(paths: &[PathBuf]) -> String {

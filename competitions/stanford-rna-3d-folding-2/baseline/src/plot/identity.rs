@@ -1,0 +1,87 @@
+//! TM-score against the identity of the nearest template.
+
+use kgl_contract::ValidationReport;
+
+use super::canvas::{Canvas, Scale, ink};
+use crate::summary::figure;
+use crate::tm_score::to_f64;
+
+/// Each target's score over the identity of its most identical template, a ring
+/// where the recipe has it; `None` where the report holds no references.
+#[must_use]
+pub fn against_identity(report: &ValidationReport) -> Option<String> {
+    let mut canvas = Canvas::new(860.0, 600.0);
+    let across = Scale {
+        values: [0.0, 1.0],
+        pixels: [70.0, 830.0],
+    };
+    let up = Scale {
+        values: [0.0, 1.0],
+        pixels: [530.0, 90.0],
+    };
+    for k in 0..=5 {
+        let value = f64::from(k) / 5.0;
+        canvas.line([70.0, up.at(value)], [830.0, up.at(value)], ink::FAINT, 1.0);
+        canvas.text(
+            [62.0, up.at(value) + 4.0],
+            12.0,
+            "end",
+            ink::MUTED,
+            format_args!("{value:.1}"),
+        );
+        canvas.text(
+            [across.at(value), 550.0],
+            12.0,
+            "middle",
+            ink::MUTED,
+            format_args!("{:.0} %", value * 100.0),
+        );
+    }
+    canvas.text(
+        [450.0, 578.0],
+        13.0,
+        "middle",
+        ink::TEXT,
+        "identity with the most identical template",
+    );
+    canvas.upright(
+        [24.0, 310.0],
+        13.0,
+        "middle",
+        ink::TEXT,
+        "TM-score, best of five",
+    );
+    let mut better = 0;
+    for item in &report.items {
+        let x = across.at(figure(item, "nearest_identity")?);
+        let recipe = figure(item, "recipe")?;
+        better += usize::from(item.score > recipe);
+        canvas.line([x, up.at(item.score)], [x, up.at(recipe)], ink::FAINT, 1.5);
+        canvas.ring([x, up.at(recipe)], 3.2, ink::RECIPE);
+    }
+    for item in &report.items {
+        let x = across.at(figure(item, "nearest_identity")?);
+        // A longer chain is a larger dot; its area is its length.
+        let radius = (figure(item, "residues")? / 6.0).sqrt().clamp(2.0, 8.0);
+        canvas.dot([x, up.at(item.score)], radius, ink::OURS);
+    }
+    canvas.dot([640.0, 48.0], 5.0, ink::OURS);
+    canvas.text(
+        [652.0, 52.0],
+        12.5,
+        "start",
+        ink::TEXT,
+        "rna3d (area: length)",
+    );
+    canvas.ring([640.0, 68.0], 3.2, ink::RECIPE);
+    canvas.text([652.0, 72.0], 12.5, "start", ink::TEXT, "published recipe");
+    let share = 100.0 * to_f64(better) / to_f64(report.items.len().max(1));
+    Some(canvas.finish(
+        "How near the truth, and how near a template was",
+        &format!(
+            "{} targets {}; rna3d is ahead on {share:.0} %",
+            report.items.len(),
+            report.split
+        ),
+    ))
+}

@@ -1,0 +1,202 @@
+//! One prediction laid over its truth.
+
+use super::canvas::{Canvas, ink};
+use crate::geometry::{
+    Point, centroid, cross, distance, dot, norm, perpendicular, scale, sub, unit_or,
+};
+use crate::tm_score::tm_score;
+
+/// Ångström beyond which a residue counts as wholly misplaced in the colours.
+const FAR: f64 = 12.0;
+
+/// A step of a trace as it is drawn.
+struct Stroke {
+    /// How near the eye.
+    near: f64,
+    ends: [[f64; 2]; 2],
+    colour: String,
+    width: f64,
+}
+
+/// The C1' trace `predicted` superposed on `truth`, seen along the direction in
+/// which the truth is thinnest; `None` where they share no residue.
+#[must_use]
+pub fn superposed(
+    id: &str,
+    predicted: &[Option<Point>],
+    truth: &[Option<Point>],
+) -> Option<String> {
+    let found = tm_score(predicted, truth).filter(|found| found.compared > 0)?;
+    let moved: Vec<Option<Point>> = predicted
+        .iter()
+        .map(|point| point.map(|p| found.motion.apply(p)))
+        .collect();
+    let middle = centroid(truth.iter().copied().flatten());
+    let axes = axes(truth, middle);
+    let flat = |p: Point| {
+        let p = sub(p, middle);
+        [dot(p, axes[0]), dot(p, axes[1]), dot(p, axes[2])]
+    };
+    let all: Vec<Point> = truth
+        .iter()
+        .chain(&moved)
+        .copied()
+        .flatten()
+        .map(flat)
+        .collect();
+    let reach = |axis: usize| all.iter().map(|p| p[axis].abs()).fold(1.0, f64::max);
+    let zoom = (410.0 / reach(0)).min(235.0 / reach(1)).min(14.0);
+    let place = |p: Point| [450.0 + zoom * p[0], 330.0 - zoom * p[1]];
+    let mut canvas = Canvas::new(900.0, 640.0);
+    // From the back to the front, so that what is near covers what is far.
+    let mut strokes: Vec<Stroke> = Vec::new();
+    let depth = reach(2);
+    for i in 1..truth.len() {
+        for (trace, ours) in [(truth, false), (&moved[..], true)] {
+            let Some((a, b)) = trace[i - 1].zip(trace.get(i).copied().flatten()) else {
+                continue;
+            };
+            let off = truth[i].map_or(FAR, |t| distance(t, b));
+            let colour = if ours {
+                heat(off / FAR)
+            } else {
+                "#9a9a9a".to_owned()
+            };
+            let (a, b) = (flat(a), flat(b));
+            let near = (a[2] + b[2]) / (2.0 * depth);
+            let width = if ours { 3.0 } else { 5.0 } * (1.0 + 0.35 * near);
+            strokes.push(Stroke {
+                near,
+                ends: [place(a), place(b)],
+                colour,
+                width,
+            });
+        }
+    }
+    strokes.sort_by(|a, b| a.near.total_cmp(&b.near));
+    for stroke in &strokes {
+        let [a, b] = stroke.ends;
+        // A white edge shows which of two crossing strands is in front.
+        canvas.line(a, b, "#ffffff", stroke.width + 2.4);
+        canvas.line(a, b, &stroke.colour, stroke.width);
+    }
+    let ends = [
+        ("5′", truth.iter().flatten().next()),
+        ("3′", truth.iter().flatten().last()),
+    ];
+    for (name, end) in ends {
+        if let Some(&end) = end {
+            let at = place(flat(end));
+            canvas.ring(at, 6.0, ink::TEXT);
+            canvas.text([at[0] + 10.0, at[1] + 5.0], 14.0, "start", ink::TEXT, name);
+        }
+    }
+    canvas.line([30.0, 608.0], [54.0, 608.0], "#9a9a9a", 5.0);
+    canvas.text([62.0, 612.0], 12.5, "start", ink::TEXT, "experiment");
+    for k in 0..24 {
+        let part = f64::from(k) / 23.0;
+        canvas.rect(
+            [170.0 + 6.0 * f64::from(k), 602.0],
+            [6.5, 11.0],
+            &heat(part),
+        );
+    }
+    canvas.text(
+        [322.0, 612.0],
+        12.5,
+        "start",
+        ink::TEXT,
+        format_args!("prediction, 0 to {FAR:.0} Å and more from it"),
+    );
+    canvas.line([700.0, 608.0], [700.0 + 20.0 * zoom, 608.0], ink::TEXT, 2.0);
+    canvas.text(
+        [708.0 + 20.0 * zoom, 612.0],
+        12.5,
+        "start",
+        ink::TEXT,
+        "20 Å",
+    );
+    Some(canvas.finish(
+        &format!("{id}, C1′ trace: TM-score {:.3}", found.score),
+        &format!(
+            "{} residues, {} of them resolved; seen along the thinnest direction",
+            truth.len(),
+            found.resolved
+        ),
+    ))
+}
+
+/// Blue over pale to vermilion for 0 to 1.
+fn heat(part: f64) -> String {
+    let part = part.clamp(0.0, 1.0);
+    let stops = [
+        [0.0, 114.0, 178.0],
+        [240.0, 200.0, 90.0],
+        [213.0, 60.0, 0.0],
+    ];
+    let (from, to, part) = if part < 0.5 {
+        (stops[0], stops[1], 2.0 * part)
+    } else {
+        (stops[1], stops[2], 2.0 * part - 1.0)
+    };
+    let mix = |k: usize| from[k] + (to[k] - from[k]) * part;
+    format!("rgb({:.0},{:.0},{:.0})", mix(0), mix(1), mix(2))
+}
+
+/// Three directions at right angles, along which the points spread most, less
+/// and least, by power iteration: a picture needs no more.
+fn axes(points: &[Option<Point>], middle: Point) -> [Point; 3] {
+    let mut spread = [[0.0; 3]; 3];
+    for point in points.iter().flatten() {
+        let p = sub(*point, middle);
+        for (row, part) in spread.iter_mut().zip(p) {
+            for (cell, other) in row.iter_mut().zip(p) {
+                *cell += part * other;
+            }
+        }
+    }
+    let power = |across: Option<Point>| {
+        let mut v: Point = [1.0, 0.8, 0.6];
+        for _ in 0..200 {
+            if let Some(across) = across {
+                v = perpendicular(across, v);
+            }
+            let next = [dot(spread[0], v), dot(spread[1], v), dot(spread[2], v)];
+            if norm(next) < 1e-9 {
+                break;
+            }
+            v = unit_or(scale(next, 1.0 / norm(next)), v);
+        }
+        across.map_or_else(
+            || unit_or(v, [1.0, 0.0, 0.0]),
+            |across| perpendicular(across, v),
+        )
+    };
+    let first = power(None);
+    let second = power(Some(first));
+    [first, second, cross(first, second)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::complete::helix;
+
+    #[test]
+    fn a_trace_lies_along_the_paper() {
+        let truth: Vec<Option<Point>> = helix(30).into_iter().map(Some).collect();
+        let [first, second, third] = axes(&truth, centroid(truth.iter().copied().flatten()));
+        // The helix axis is z; the three stand at right angles.
+        assert!(first[2].abs() > 0.95, "{first:?}");
+        assert!(dot(first, second).abs() < 1e-9 && dot(second, third).abs() < 1e-9);
+        let file = superposed("1ABC_A", &truth, &truth).unwrap();
+        assert!(file.contains("TM-score 1.000") && file.matches("<line").count() > 4 * 29);
+        assert!(superposed("x", &[None], &truth[..1]).is_none());
+    }
+
+    #[test]
+    fn colours_go_from_blue_to_vermilion() {
+        assert_eq!(heat(0.0), "rgb(0,114,178)");
+        assert_eq!(heat(7.0), "rgb(213,60,0)");
+    }
+}
