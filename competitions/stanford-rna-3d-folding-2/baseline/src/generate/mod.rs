@@ -10,6 +10,7 @@ mod design;
 mod entries;
 mod evolve;
 mod files;
+pub mod scale;
 
 pub use entries::{Entry, Settings, generate};
 pub use files::render;

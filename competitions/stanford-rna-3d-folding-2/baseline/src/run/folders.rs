@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use kgl_cli::{Exit, Failure, Io, write_atomically};
+use kgl_cli::{AtomicFile, Exit, Failure, Io, OrFail as _, write_atomically};
 
 use crate::cli::{Generate, Split};
+use crate::generate::scale::{Outline, outlines, write_labels, write_sample, write_sequences};
 use crate::generate::{Settings, generate};
 use crate::split::{Period, read_known};
 
 pub(super) fn run_generate(options: &Generate, io: &Io) -> Result<Exit, Failure> {
+    if options.part_2 {
+        return generate_part_2(options, io);
+    }
     if options.shortest < 12 || options.longest < options.shortest {
         return Err(Failure::usage(format_args!(
             "--shortest {} --longest {}: chains have 12 residues or more, and the longest is not shorter than the shortest",
@@ -27,6 +31,43 @@ pub(super) fn run_generate(options: &Generate, io: &Io) -> Result<Exit, Failure>
     });
     let files = crate::generate::render(&train, &test);
     write_all_or_none(&options.folder, &files)?;
+    io.note(format_args!(
+        "{} training and {} test targets in {}",
+        train.len(),
+        test.len(),
+        options.folder.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// A file of a folder that is written as it is made.
+type Writer = fn(&[Outline], &mut AtomicFile) -> std::io::Result<()>;
+
+fn generate_part_2(options: &Generate, io: &Io) -> Result<Exit, Failure> {
+    let (train, test) = outlines(options.seed);
+    let files: [(&str, &[Outline], Writer); 4] = [
+        ("train_sequences.csv", &train, write_sequences),
+        ("train_labels.csv", &train, write_labels),
+        ("test_sequences.csv", &test, write_sequences),
+        ("sample_submission.csv", &test, write_sample),
+    ];
+    // Too large to compare with what is there: nothing is overwritten at all.
+    if let Some((name, ..)) = files
+        .iter()
+        .find(|(name, ..)| options.folder.join(name).exists())
+    {
+        return Err(Failure::usage(format_args!(
+            "{} is there already",
+            options.folder.join(name).display()
+        ))
+        .hint("name a new folder, or remove the file"));
+    }
+    for (name, targets, write) in files {
+        let path = options.folder.join(name);
+        let mut file = AtomicFile::create(&path)?;
+        write(targets, &mut file).or_outside(format_args!("cannot write {}", path.display()))?;
+        file.commit()?;
+    }
     io.note(format_args!(
         "{} training and {} test targets in {}",
         train.len(),
