@@ -46,6 +46,8 @@ pub enum Command {
     Score(Score),
     /// Print a validation report as a Markdown table.
     Table(Summary),
+    /// Fit the weights by which `predict` chooses.
+    Fit(Fit),
     /// Make up a small competition.
     Generate(Generate),
     /// Hold out known targets of a period, to be predicted from older ones.
@@ -55,12 +57,14 @@ pub enum Command {
 /// Turn the hits of a search into a submission.
 ///
 /// Reads a search-merged document and writes a CSV with exactly the rows of
-/// sample_submission.csv: five structures a target, from different templates, the
-/// best first; one is the chain folded without a template, which comes first
-/// where no template is near. Residues that a template aligns with get
-/// its coordinates; gaps are bridged by arcs, ends go on as helices, long
-/// stretches are folded into stems. Hits without a known structure are left
-/// out. Which hits are allowed (dates, own entry) is the search's to decide.
+/// sample_submission.csv: five structures a target, the most promising first.
+/// Candidates are the templates as the search aligned them, the same realigned
+/// with an eye on base pairs, the chain's own foldings and a helix; a linear model
+/// says what each promises, and the five are taken that together promise the best.
+/// Residues that a template aligns with get its coordinates; gaps are bridged by
+/// arcs, ends go on as helices, long stretches are folded into stems. Hits without
+/// a known structure are left out. Which hits are allowed (dates, own entry) is
+/// the search's to decide.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  kgl-merge shards/*.json | rna3d predict --data data --out submission.csv"
@@ -78,6 +82,10 @@ pub struct Predict {
     /// Which rows to predict [default: DIR/sample_submission.csv].
     #[arg(long, value_name = "FILE")]
     pub sample: Option<PathBuf>,
+    /// The targets' sequences: what says where a chain ends (stoichiometry and
+    /// all_sequences, as in part 2) [default: DIR/test_sequences.csv, if it is there].
+    #[arg(long, value_name = "FILE")]
+    pub sequences: Option<PathBuf>,
     /// Where the submission appears, by rename; `-` is stdout.
     #[arg(long, short, value_name = "FILE", default_value = "submission.csv")]
     pub out: PathBuf,
@@ -152,6 +160,31 @@ pub struct Score {
 pub struct Summary {
     /// The validation-report document [default: stdin].
     pub report: Option<PathBuf>,
+}
+
+/// Fit the weights by which `predict` chooses.
+///
+/// Reads a search-merged document of targets whose structures are known and prints
+/// a weight for each figure of a candidate, a ridge regression of its TM-score.
+/// What it prints is what stands in baseline/src/choose.rs; it was fitted on a split
+/// of targets dated before 2020.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  rna3d fit merged.json --labels data/train_labels.csv --groups split/families.csv"
+)]
+pub struct Fit {
+    /// The search-merged document [default: stdin].
+    pub merged: Option<PathBuf>,
+    /// Label files with the structures of targets and templates; may be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub labels: Vec<PathBuf>,
+    /// A CSV with the columns target_id and group: targets of one group share one
+    /// weight [default: the target's PDB entry].
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<PathBuf>,
+    /// Worker threads; the result is the same for any number [default: all cores].
+    #[arg(long, short, value_name = "N")]
+    pub workers: Option<usize>,
 }
 
 /// Make up a small competition.

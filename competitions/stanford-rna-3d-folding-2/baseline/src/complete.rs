@@ -11,8 +11,9 @@ use std::ops::Range;
 
 use crate::arms::{place_stems, standing_at};
 use crate::bridge::{bridge, continue_after, continue_before};
+use crate::chains::{begins, chains};
 use crate::fold::{Pairs, fold};
-use crate::geometry::{Point, add, centroid, distance, perpendicular, scale, sub, unit_or};
+use crate::geometry::{ORIGIN, Point, add, centroid, distance, perpendicular, scale, sub, unit_or};
 use crate::helix::{STEP, strand_point};
 use crate::relax::{FIXED, LOOSE, STIFF, relax};
 use crate::tm_score::to_f64;
@@ -21,45 +22,52 @@ use crate::tm_score::to_f64;
 const SHORTEST_FOLD: usize = 9;
 /// What lies within this many ångström says where outward is.
 const SURROUNDINGS: f64 = 30.0;
+/// From one chain to another set up beside it, in ångström.
+const CHAINS_APART: f64 = 14.0;
 
 /// Places for all residues of `sequence`: those of `known` exactly, the others
-/// built around them. Without any known residue the whole is a guess.
+/// built around them. Without any known residue the whole is a guess. Nothing is
+/// bridged across `cuts`, where chains begin.
 ///
 /// `known` is as long as `sequence`; the result is too, and finite where the
 /// input is.
 #[must_use]
-pub fn complete(sequence: &[u8], known: &[Option<Point>]) -> Vec<Point> {
+pub fn complete(sequence: &[u8], cuts: &[usize], known: &[Option<Point>]) -> Vec<Point> {
     if known.iter().all(Option::is_none) {
-        return build(&fold(sequence));
+        return build(&fold(sequence), cuts);
     }
     let mut points = known.to_vec();
     let mut mobility: Vec<f64> = known
         .iter()
         .map(|point| if point.is_some() { FIXED } else { LOOSE })
         .collect();
-    for stretch in missing_stretches(known) {
+    set_up_chains(&mut points, &mut mobility, cuts, |chain| {
+        build(&fold(&sequence[chain]), &[])
+    });
+    for stretch in missing_stretches(&points, cuts) {
         if stretch.len() >= SHORTEST_FOLD {
-            set_up_stems(sequence, known, stretch, &mut points, &mut mobility);
+            set_up_stems(sequence, cuts, stretch, &mut points, &mut mobility);
         }
     }
-    let mut whole = fill(&points);
-    relax(&mut whole, &mobility);
+    let mut whole = fill(&points, cuts);
+    relax(&mut whole, &mobility, cuts);
     whole
 }
 
 /// A trace for the pairs alone, without a template. Nothing paired: one helix.
 #[must_use]
-pub fn build(pairs: &Pairs) -> Vec<Point> {
-    let points = place_stems(pairs);
-    if points.iter().all(Option::is_none) {
+pub fn build(pairs: &Pairs, cuts: &[usize]) -> Vec<Point> {
+    let mut points = place_stems(pairs);
+    if cuts.is_empty() && points.iter().all(Option::is_none) {
         return helix(pairs.len());
     }
-    let mobility: Vec<f64> = points
+    let mut mobility: Vec<f64> = points
         .iter()
         .map(|point| if point.is_some() { STIFF } else { LOOSE })
         .collect();
-    let mut whole = fill(&points);
-    relax(&mut whole, &mobility);
+    set_up_chains(&mut points, &mut mobility, cuts, |chain| helix(chain.len()));
+    let mut whole = fill(&points, cuts);
+    relax(&mut whole, &mobility, cuts);
     whole
 }
 
@@ -69,11 +77,57 @@ pub fn helix(count: usize) -> Vec<Point> {
     (0..count).map(|k| strand_point(to_f64(k))).collect()
 }
 
+/// Sets the chains of which no residue has a place up beside the others, as
+/// `shape` makes them.
+fn set_up_chains(
+    points: &mut [Option<Point>],
+    mobility: &mut [f64],
+    cuts: &[usize],
+    shape: impl Fn(Range<usize>) -> Vec<Point>,
+) {
+    for chain in chains(cuts, points.len()) {
+        if points[chain.clone()].iter().all(Option::is_none) {
+            let trace = shape(chain.clone());
+            let shift = beside(points, &trace);
+            for (i, place) in chain.zip(trace) {
+                points[i] = Some(add(place, shift));
+                mobility[i] = STIFF;
+            }
+        }
+    }
+}
+
+/// How far to move `trace` so that it stands next to what is placed, on the side
+/// where that is thinnest.
+fn beside(points: &[Option<Point>], trace: &[Point]) -> Point {
+    let placed: Vec<Point> = points.iter().copied().flatten().collect();
+    if placed.is_empty() {
+        return ORIGIN;
+    }
+    let bounds = |points: &[Point], axis: usize| {
+        let along = points.iter().map(|point| point[axis]);
+        along.fold((f64::MAX, f64::MIN), |(low, high), x| {
+            (low.min(x), high.max(x))
+        })
+    };
+    let extent = |axis: usize| {
+        let (low, high) = bounds(&placed, axis);
+        high - low
+    };
+    let thinnest = (1..3).fold(0, |a, b| if extent(b) < extent(a) { b } else { a });
+    let mut shift = sub(
+        centroid(placed.iter().copied()),
+        centroid(trace.iter().copied()),
+    );
+    shift[thinnest] = bounds(&placed, thinnest).1 + CHAINS_APART - bounds(trace, thinnest).0;
+    shift
+}
+
 /// Folds `sequence[stretch]` and sets its stems up where the chain leaves the
 /// known residues.
 fn set_up_stems(
     sequence: &[u8],
-    known: &[Option<Point>],
+    cuts: &[usize],
     stretch: Range<usize>,
     points: &mut [Option<Point>],
     mobility: &mut [f64],
@@ -86,10 +140,9 @@ fn set_up_stems(
     ) else {
         return;
     };
-    let before = stretch.start.checked_sub(1).and_then(|i| known[i]);
-    let after = known.get(stretch.end).copied().flatten();
+    let (before, after) = ends(points, cuts, &stretch);
     let middle = centroid(before.into_iter().chain(after));
-    let outward = outward_from(known, middle);
+    let outward = outward_from(points, middle);
     // The linkers reach out to where the stems begin.
     let linker = first.min(stems.len() - 1 - last) + 1;
     let origin = add(middle, scale(outward, 0.6 * STEP * to_f64(linker.min(4))));
@@ -106,25 +159,41 @@ fn set_up_stems(
     }
 }
 
-/// Fills every gap of `points`, of which at least one is there.
-fn fill(points: &[Option<Point>]) -> Vec<Point> {
+/// The places next to `stretch` in its chain.
+fn ends(
+    points: &[Option<Point>],
+    cuts: &[usize],
+    stretch: &Range<usize>,
+) -> (Option<Point>, Option<Point>) {
+    let place = |i: usize| points.get(i).copied().flatten();
+    let before = stretch.start.checked_sub(1).and_then(place);
+    (
+        before.filter(|_| !begins(cuts, stretch.start)),
+        place(stretch.end).filter(|_| !begins(cuts, stretch.end)),
+    )
+}
+
+/// Fills every gap of `points`; in each chain at least one is there.
+fn fill(points: &[Option<Point>], cuts: &[usize]) -> Vec<Point> {
     let mut whole: Vec<Point> = Vec::with_capacity(points.len());
-    for stretch in missing_stretches(points) {
+    for stretch in missing_stretches(points, cuts) {
         whole.extend(points[whole.len()..stretch.start].iter().copied().flatten());
         let count = stretch.len();
-        let after = &points[stretch.end..];
-        match (whole.last().copied(), after.first().copied().flatten()) {
+        match ends(points, cuts, &stretch) {
             (Some(from), Some(to)) => {
                 let outward = outward_from(points, scale(add(from, to), 0.5));
                 whole.extend(bridge(from, to, count, outward));
             }
             (Some(_), None) => {
-                let run = run_length(points[..stretch.start].iter().rev());
+                let chain = cuts.iter().rfind(|&&cut| cut < stretch.start);
+                let chain = &points[chain.copied().unwrap_or(0)..stretch.start];
+                let run = run_length(chain.iter().rev());
                 let tail = continue_after(&whole[stretch.start - run..], count);
                 whole.extend(tail);
             }
             (None, _) => {
-                let run: Vec<Point> = after.iter().map_while(|point| *point).take(8).collect();
+                let after = points[stretch.end..].iter();
+                let run: Vec<Point> = after.map_while(|point| *point).take(8).collect();
                 whole.extend(continue_before(&run, count));
             }
         }
@@ -138,12 +207,12 @@ fn run_length<'a>(points: impl Iterator<Item = &'a Option<Point>>) -> usize {
     points.take_while(|point| point.is_some()).count()
 }
 
-/// The stretches of `points` that are missing, in order.
-fn missing_stretches(points: &[Option<Point>]) -> Vec<Range<usize>> {
+/// The stretches of `points` that are missing, in order, none across a cut.
+fn missing_stretches(points: &[Option<Point>], cuts: &[usize]) -> Vec<Range<usize>> {
     let mut stretches: Vec<Range<usize>> = Vec::new();
     for i in (0..points.len()).filter(|&i| points[i].is_none()) {
         match stretches.last_mut() {
-            Some(last) if last.end == i => last.end += 1,
+            Some(last) if last.end == i && !begins(cuts, i) => last.end += 1,
             _ => stretches.push(i..i + 1),
         }
     }
@@ -174,13 +243,13 @@ mod tests {
 
     #[test]
     fn known_residues_stay_where_they_are() {
-        let whole = complete(SEQUENCE, &vec![None; SEQUENCE.len()]);
+        let whole = complete(SEQUENCE, &[], &vec![None; SEQUENCE.len()]);
         let mut known: Vec<Option<Point>> = whole.iter().copied().map(Some).collect();
         known[4..7].fill(None);
         known[14..28].fill(None);
         known[38..].fill(None);
         known[..2].fill(None);
-        let again = complete(SEQUENCE, &known);
+        let again = complete(SEQUENCE, &[], &known);
         for (given, made) in known.iter().zip(&again) {
             assert!(given.is_none_or(|given| distance(given, *made) < 1e-12));
         }
@@ -192,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_chain_without_a_template_is_compact_and_does_not_cross_itself() {
-        let whole = complete(SEQUENCE, &vec![None; SEQUENCE.len()]);
+        let whole = complete(SEQUENCE, &[], &vec![None; SEQUENCE.len()]);
         let middle = centroid(whole.iter().copied());
         let widest = whole
             .iter()
@@ -211,7 +280,7 @@ mod tests {
         let sequence = [&[b'A'; 6][..], b"GGGCGAAAGCCC", &[b'A'; 6]].concat();
         let mut known: Vec<Option<Point>> = helix(12).into_iter().map(Some).collect();
         known.splice(6..6, [None; 12]);
-        let whole = complete(&sequence, &known);
+        let whole = complete(&sequence, &[], &known);
         for k in 0..4 {
             let apart = distance(whole[6 + k], whole[17 - k]);
             assert!((apart - crate::helix::PAIR).abs() < 0.7, "{k}: {apart}");
@@ -219,9 +288,36 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_bridged_across_the_end_of_a_chain() {
+        // Two strands 60 Å apart, both ragged where one ends and the next begins.
+        let mut known: Vec<Option<Point>> = helix(20).into_iter().map(Some).collect();
+        for point in known[10..].iter_mut().flatten() {
+            point[0] += 60.0;
+        }
+        known[7..12].fill(None);
+        let sequence = [b'A'; 20];
+        let step = |whole: &[Point], i: usize| distance(whole[i - 1], whole[i]);
+        let apart = complete(&sequence, &[10], &known);
+        let bridged = complete(&sequence, &[], &known);
+        for i in (1..20).filter(|&i| i != 10) {
+            assert!((step(&apart, i) - STEP).abs() < 0.5, "{i}");
+        }
+        assert!(step(&apart, 10) > 40.0 && step(&bridged, 10) < 25.0);
+        // A chain without any template stands beside the others and is whole.
+        known[10..].fill(None);
+        let beside = complete(&sequence, &[10], &known);
+        for i in 11..20 {
+            assert!((step(&beside, i) - STEP).abs() < 0.5, "{i}");
+        }
+        for &near in &beside[..10] {
+            assert!(beside[10..].iter().all(|&p| distance(p, near) > 6.0));
+        }
+    }
+
+    #[test]
     fn a_chain_that_cannot_pair_is_a_helix() {
-        assert_eq!(complete(b"AAAAA", &[None; 5]), helix(5));
-        assert!(complete(b"", &[]).is_empty());
+        assert_eq!(complete(b"AAAAA", &[], &[None; 5]), helix(5));
+        assert!(complete(b"", &[], &[]).is_empty());
     }
 
     proptest! {
@@ -235,7 +331,7 @@ mod tests {
         ) {
             let sequence: Vec<u8> = residues.iter().map(|(letter, _)| letter.as_bytes()[0]).collect();
             let known: Vec<Option<Point>> = residues.iter().map(|(_, point)| *point).collect();
-            let whole = complete(&sequence, &known);
+            let whole = complete(&sequence, &[], &known);
             prop_assert_eq!(whole.len(), known.len());
             for (given, made) in known.iter().zip(&whole) {
                 prop_assert!(norm(*made).is_finite());

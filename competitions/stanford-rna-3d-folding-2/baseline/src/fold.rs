@@ -142,6 +142,12 @@ fn loop_cost(unpaired: usize) -> f64 {
     4.5 + libm::log(crate::tm_score::to_f64(unpaired.max(SHORTEST_LOOP)) / 3.0)
 }
 
+/// Whether two letters can pair within a helix.
+#[must_use]
+pub fn can_pair(a: u8, b: u8) -> bool {
+    pair_strength(a, b) > 0
+}
+
 /// Hydrogen bonds of a pair that fits into a helix: 3, 2, for G-U 1, else 0.
 fn pair_strength(a: u8, b: u8) -> u8 {
     let letter = |byte: u8| match byte.to_ascii_uppercase() {

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::chains::begins;
 use crate::geometry::{Point, add, norm, scale, sub};
 use crate::helix::STEP;
 
@@ -26,8 +27,8 @@ pub const STIFF: f64 = 0.1;
 pub const LOOSE: f64 = 1.0;
 
 /// Moves `points` by what `mobility` (0 to 1 for each) allows. Pairs of which
-/// neither moves are left as they are.
-pub fn relax(points: &mut [Point], mobility: &[f64]) {
+/// neither moves are left as they are; across `cuts` nobody is a neighbour.
+pub fn relax(points: &mut [Point], mobility: &[f64], cuts: &[usize]) {
     if mobility.iter().all(|&m| m <= FIXED) {
         return;
     }
@@ -35,12 +36,12 @@ pub fn relax(points: &mut [Point], mobility: &[f64]) {
         for (i, j) in near_pairs(points, mobility) {
             keep(points, mobility, (i, j), |apart| apart.max(STRANGERS));
         }
-        for i in 2..points.len() {
+        for i in (2..points.len()).filter(|&i| !begins(cuts, i) && !begins(cuts, i - 1)) {
             keep(points, mobility, (i - 2, i), |apart| {
                 apart.max(SECOND_NEIGHBOURS)
             });
         }
-        for i in 1..points.len() {
+        for i in (1..points.len()).filter(|&i| !begins(cuts, i)) {
             keep(points, mobility, (i - 1, i), |_| STEP);
         }
     }
@@ -127,7 +128,7 @@ mod tests {
         let mut mobility = vec![LOOSE; 12];
         mobility[0] = FIXED;
         mobility[1] = FIXED;
-        relax(&mut points, &mobility);
+        relax(&mut points, &mobility, &[]);
         assert_eq!(points[..2], before[..2]);
         for i in 2..12 {
             let step = distance(points[i - 1], points[i]);
@@ -139,9 +140,23 @@ mod tests {
     }
 
     #[test]
+    fn chains_are_not_drawn_together() {
+        let mut points: Vec<Point> = (0..8).map(|i| [STEP * to_f64(i), 0.0, 0.0]).collect();
+        for point in &mut points[4..] {
+            point[0] += 50.0;
+        }
+        let apart = |points: &[Point]| distance(points[3], points[4]);
+        let before = points.clone();
+        relax(&mut points, &[LOOSE; 8], &[4]);
+        assert!((apart(&points) - apart(&before)).abs() < 1e-9);
+        relax(&mut points, &[LOOSE; 8], &[]);
+        assert!(apart(&points) < 40.0);
+    }
+
+    #[test]
     fn residues_in_one_place_are_parted_without_nan() {
         let mut points = vec![[5.0; 3]; 30];
-        relax(&mut points, &[LOOSE; 30]);
+        relax(&mut points, &[LOOSE; 30], &[]);
         assert!(points.iter().flatten().all(|c| c.is_finite()));
         assert!(distance(points[0], points[29]) > 1.0);
     }

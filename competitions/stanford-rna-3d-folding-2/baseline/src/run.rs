@@ -1,5 +1,6 @@
 //! The verbs of the command line, from arguments to files.
 
+mod fit;
 mod folders;
 mod score;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 use kgl_cli::{AtomicFile, Exit, Failure, Io, OrFail as _};
 use kgl_contract::SearchMerged;
 
+use crate::chains::read_chains;
 use crate::cli::{Cli, Command, Predict};
 use crate::predict::{PredictError, predict};
 use crate::submission::Sample;
@@ -24,6 +26,7 @@ pub fn run(cli: Cli, io: &Io) -> Result<Exit, Failure> {
         Command::Predict(options) => run_predict(&options, io),
         Command::Score(options) => score::run_score(&options, io),
         Command::Table(options) => score::run_table(&options, io),
+        Command::Fit(options) => fit::run_fit(&options, io),
         Command::Generate(options) => folders::run_generate(&options, io),
         Command::Split(options) => folders::run_split(&options, io),
     }
@@ -60,7 +63,20 @@ fn run_predict(options: &Predict, io: &Io) -> Result<Exit, Failure> {
         .sample
         .clone()
         .unwrap_or_else(|| in_data("sample_submission.csv"));
-    let sample = Sample::read(&sample_path)?;
+    let mut sample = Sample::read(&sample_path)?;
+    let sequences = options
+        .sequences
+        .clone()
+        .or_else(|| Some(in_data("test_sequences.csv")).filter(|path| path.exists()));
+    if let Some(path) = sequences {
+        let odd = read_chains(&path, &mut sample)?;
+        if !odd.is_empty() {
+            io.warn(format_args!(
+                "the stoichiometry of {} does not add up to the sequence: taken for one chain",
+                odd.join(", ")
+            ));
+        }
+    }
     let labels = if options.labels.is_empty() {
         vec![in_data("train_labels.csv")]
     } else {

@@ -26,6 +26,9 @@ pub struct SampleTarget {
     pub id: String,
     /// One letter a residue; `N` where the sample has no row.
     pub sequence: Vec<u8>,
+    /// Residues that begin a chain, the first chain aside. A sample does not say:
+    /// see [`crate::chains::read_chains`].
+    pub cuts: Vec<usize>,
 }
 
 /// A row of a sample.
@@ -78,6 +81,7 @@ impl Sample {
                 targets.push(SampleTarget {
                     id: name.clone(),
                     sequence: Vec::new(),
+                    cuts: Vec::new(),
                 });
                 seen.push(Vec::new());
                 targets.len() - 1

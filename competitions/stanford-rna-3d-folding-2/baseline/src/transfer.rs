@@ -70,32 +70,33 @@ pub struct Alignment<'a> {
     pub cigar: &'a str,
 }
 
-/// The coordinates that the template gives to a query of `length` residues;
-/// `None` where it has none to give.
+/// The columns of two residues of an alignment, residue of the query and of the
+/// template, ascending; `length` and `template_length` are those of the whole
+/// sequences.
 ///
 /// # Errors
 /// The alignment contradicts itself, the query's length or the template's.
-pub fn copy_aligned(
+pub fn columns(
     alignment: &Alignment<'_>,
-    template: &[Option<Point>],
+    template_length: usize,
     length: usize,
-) -> Result<Vec<Option<Point>>, TransferError> {
+) -> Result<Vec<(usize, usize)>, TransferError> {
     let [query_start, query_end] = alignment.query_span;
     let [template_start, template_end] = alignment.template_span;
     for (whose, end, length) in [
         ("query", query_end, length),
-        ("template", template_end, template.len()),
+        ("template", template_end, template_length),
     ] {
         if end > length {
             return Err(TransferError::Beyond { whose, end, length });
         }
     }
-    let mut copied = vec![None; length];
+    let mut columns = Vec::with_capacity(query_end.saturating_sub(query_start));
     let (mut query, mut from) = (query_start, template_start);
     for (count, operation) in operations(alignment.cigar)? {
         let both = matches!(operation, b'=' | b'X');
         if both && query + count <= query_end && from + count <= template_end {
-            copied[query..query + count].copy_from_slice(&template[from..from + count]);
+            columns.extend((0..count).map(|k| (query + k, from + k)));
         }
         query += if both || operation == b'I' { count } else { 0 };
         from += if both || operation == b'D' { count } else { 0 };
@@ -113,7 +114,36 @@ pub fn copy_aligned(
             });
         }
     }
-    Ok(copied)
+    Ok(columns)
+}
+
+/// The columns by which `hit` lays the `length` residues of `query` on `template`.
+///
+/// # Errors
+/// The hit contradicts itself, the query's length or the structure.
+pub fn hit_columns(
+    query: &str,
+    hit: &Hit,
+    template: &Structure,
+    length: usize,
+) -> Result<Vec<(usize, usize)>, HitError> {
+    let span = |span: [u32; 2]| span.map(|end| usize::try_from(end).unwrap_or(usize::MAX));
+    let columns = match &hit.alignment {
+        None => Err(TransferError::ScoresOnly),
+        Some(found) => {
+            let alignment = Alignment {
+                query_span: span(found.query_span),
+                template_span: span(found.target_span),
+                cigar: &found.cigar,
+            };
+            columns(&alignment, template.len(), length)
+        }
+    };
+    columns.map_err(|source| HitError {
+        query: query.to_owned(),
+        target: hit.target.clone(),
+        source,
+    })
 }
 
 /// The coordinates that `template`'s first structure gives to the `length`
@@ -127,24 +157,12 @@ pub fn copy_hit(
     template: &Structure,
     length: usize,
 ) -> Result<Vec<Option<Point>>, HitError> {
-    let span = |span: [u32; 2]| span.map(|end| usize::try_from(end).unwrap_or(usize::MAX));
     let trace = template.copies.first().map_or(&[][..], Vec::as_slice);
-    let copied = match &hit.alignment {
-        None => Err(TransferError::ScoresOnly),
-        Some(found) => {
-            let alignment = Alignment {
-                query_span: span(found.query_span),
-                template_span: span(found.target_span),
-                cigar: &found.cigar,
-            };
-            copy_aligned(&alignment, trace, length)
-        }
-    };
-    copied.map_err(|source| HitError {
-        query: query.to_owned(),
-        target: hit.target.clone(),
-        source,
-    })
+    let mut copied = vec![None; length];
+    for (i, j) in hit_columns(query, hit, template, length)? {
+        copied[i] = trace.get(j).copied().flatten();
+    }
+    Ok(copied)
 }
 
 /// The counts and letters of a CIGAR.
@@ -201,7 +219,10 @@ mod tests {
             template_span: from,
             cigar,
         };
-        let points = copy_aligned(&alignment, &template(8), 8)?;
+        let mut points = vec![None; 8];
+        for (i, j) in columns(&alignment, 8, 8)? {
+            points[i] = template(8)[j];
+        }
         Ok(points
             .iter()
             .map(|p| p.map_or("-".into(), |p| p[0].to_string()))
@@ -213,13 +234,31 @@ mod tests {
         assert_eq!(copied([0, 6], [1, 7], "2=1D1X1I2=").unwrap(), "124-56--");
         assert_eq!(copied([3, 5], [0, 2], "2=").unwrap(), "---01---");
         assert_eq!(copied([2, 2], [0, 0], "").unwrap(), "--------");
-        let alignment = Alignment {
-            query_span: [0, 2],
-            template_span: [0, 2],
-            cigar: "2=",
+        let hit = Hit {
+            target: "T".into(),
+            target_index: 0,
+            score: 4,
+            alignment: Some(kgl_contract::HitAlignment {
+                matches: 2,
+                columns: 2,
+                query_span: [0, 2],
+                target_span: [0, 2],
+                cigar: "2=".into(),
+            }),
         };
-        let hole = copy_aligned(&alignment, &[None, Some([1.0; 3])], 2).unwrap();
-        assert_eq!(hole, [None, Some([1.0; 3])]);
+        let holed = Structure {
+            residues: b"GG".to_vec(),
+            copies: vec![vec![None, Some([1.0; 3])]],
+        };
+        assert_eq!(
+            copy_hit("Q", &hit, &holed, 2).unwrap(),
+            [None, Some([1.0; 3])]
+        );
+        let said = copy_hit("Q", &hit, &holed, 1).unwrap_err().to_string();
+        assert!(
+            said.starts_with("query `Q`, hit `T`: the span of the query ends at 2"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn perturbed_structures_score_as_tmscore_says() {
     let mut random = Random::new(42);
     for length in [5, 9, 12, 17, 23, 29, 30, 31, 47, 64, 90] {
         let sequence = text(&mut random, length);
-        let native: Trace = complete(&sequence, &vec![None; length])
+        let native: Trace = complete(&sequence, &[], &vec![None; length])
             .into_iter()
             .map(Some)
             .collect();

@@ -33,7 +33,7 @@ pub(super) fn design(length: usize, random: &mut Random) -> Rna {
             sequence[j] = three;
         }
     }
-    let mut trace = build(&pairs);
+    let mut trace = build(&pairs, &[]);
     bend(&mut trace, random);
     Rna {
         sequence,
@@ -99,7 +99,7 @@ fn bend(trace: &mut [Point], random: &mut Random) {
             *point = add(*point, scale(across, height));
         }
     }
-    relax(trace, &vec![LOOSE; trace.len()]);
+    relax(trace, &vec![LOOSE; trace.len()], &[]);
 }
 
 #[cfg(test)]

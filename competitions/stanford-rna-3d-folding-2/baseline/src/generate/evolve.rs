@@ -44,7 +44,7 @@ pub(super) fn evolve(ancestor: &Rna, divergence: f64, random: &mut Random) -> Rn
         .map(|origin| origin.map(|i| add(ancestor.trace[i], random.jitter(0.3 + 1.5 * divergence))))
         .collect();
     let motion = random.motion();
-    let trace = complete(&sequence, &known)
+    let trace = complete(&sequence, &[], &known)
         .into_iter()
         .map(|p| motion.apply(p))
         .collect();
