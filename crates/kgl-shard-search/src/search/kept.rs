@@ -12,7 +12,7 @@ use super::best::Scored;
 use crate::inputs::Inputs;
 
 /// Bytes of traceback that a worker holds at a time.
-const TRACEBACK_BYTES: usize = 16 << 20;
+const TRACEBACK_BYTES: usize = 8 << 20;
 
 /// The hits of a query with their alignments, in the order given. Equal targets
 /// have equal alignments, which are made once.
