@@ -125,5 +125,5 @@ test-fast: ## the part without services, under two minutes
 	@scripts/test.sh fast
 lint: ## rustfmt, clippy, rustdoc, shellcheck
 	@scripts/lint.sh
-bench: ## the search against other programs, in one run; quick=1: a quarter of it
-	@scripts/bench.sh $(if $(quick),quick)
+bench: ## the search and the profile against other programs; quick=1: a quarter of it
+	@scripts/bench.sh $(if $(quick),quick) && scripts/bench-inspect.sh $(if $(quick),quick)
