@@ -23,6 +23,10 @@ pub struct Inspection {
     pub files: Vec<FileEntry>,
     /// Files counted by kind, largest number first.
     pub kinds: Vec<FilesOfKind>,
+    /// The same for each folder below the first, two deep (one deep where there are very many), by
+    /// path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<FilesInFolder>,
     /// Every table, by path.
     pub tables: Vec<TableProfile>,
     /// What sample_submission says of the shape of a submission.
@@ -197,6 +201,17 @@ pub struct FilesOfKind {
     pub size_bytes: u64,
 }
 
+/// The files in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FilesInFolder {
+    /// The folder's path.
+    pub path: String,
+    /// Its files counted by kind, largest number first; those of folders deeper than are told
+    /// included.
+    pub kinds: Vec<FilesOfKind>,
+}
+
 /// One table and its columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -220,9 +235,10 @@ pub struct ColumnProfile {
     /// The narrowest type that all its values have; `empty` when it has none.
     #[serde(rename = "type")]
     pub type_: ColumnType,
-    /// Empty fields.
+    /// Empty fields; of Parquet what its writer told.
     pub missing: u64,
-    /// How many different values there are: exact up to a few thousand, an estimate beyond.
+    /// How many different values there are: exact up to a few thousand, an estimate beyond; 0 and
+    /// not exact where values were not read (Parquet).
     pub distinct_estimate: u64,
     /// Whether `distinct_estimate` is exact.
     pub distinct_exact: bool,
@@ -393,6 +409,27 @@ pub enum TaskKind {
     Numbers,
     /// Words.
     Text,
+}
+
+impl TaskKind {
+    /// What is predicted, in a few words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Classes => "one of several classes a row, by name",
+            Self::Probability => "the probability of one class",
+            Self::ClassProbabilities => "a probability for each class, one column each",
+            Self::Labels => "several labels a row",
+            Self::Ranking => "a list a row, best first",
+            Self::Pairs => "how much two things are alike",
+            Self::RunLengths => "the pixels of an image, as runs",
+            Self::Coordinates => "positions",
+            Self::Forecast => "numbers to come",
+            Self::Number => "a number a row",
+            Self::Numbers => "several numbers a row",
+            Self::Text => "text",
+        }
+    }
 }
 
 /// Something worth a look.

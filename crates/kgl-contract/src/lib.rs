@@ -58,8 +58,8 @@ pub use host_status::{Gpu, HostReport, HostRun, HostStatus, LogFacts, Machine, R
 pub use index_set::{IndexSet, IndexSetError};
 pub use inspection::{
     ColumnKind, ColumnProfile, ColumnType, CompetitionFacts, Extremes, FileEntry, FileKind,
-    FilesOfKind, Inspection, Notice, Page, PublishedFile, Quantiles, SubmissionLimits,
-    SubmissionShape, TableProfile, Task, TaskKind, TopValue, Unlearned,
+    FilesInFolder, FilesOfKind, Inspection, Notice, Page, PublishedFile, Quantiles,
+    SubmissionLimits, SubmissionShape, TableProfile, Task, TaskKind, TopValue, Unlearned,
 };
 pub use receipt::{NotebookVersion, SubmissionReceipt, SubmissionState};
 pub use run::{Ending, Run, RunEnd, RunPlace, RunState, RunWhere, Why};

@@ -60,8 +60,9 @@ struct Zip {
     crc: Crc,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Member {
+    name: String,
     start: u64,
     packed_bytes: u64,
     size_bytes: u64,
@@ -104,6 +105,15 @@ impl Unpacked {
             Layer::Plain => Packing::Plain,
             Layer::Gzip(_) => Packing::Gzip,
             Layer::Zip(_) => Packing::Zip,
+        }
+    }
+
+    /// The name of the file in a zip file.
+    #[must_use]
+    pub fn member(&self) -> Option<&str> {
+        match &self.layer {
+            Layer::Zip(zip) => Some(&zip.member.name),
+            Layer::Plain | Layer::Gzip(_) => None,
         }
     }
 }
@@ -150,6 +160,7 @@ fn only_member(file: File) -> io::Result<Member> {
         }
         let start = entry.data_start();
         only = Some(Member {
+            name: entry.name().map_err(bad_zip)?.into_owned(),
             start: start.ok_or_else(|| bad_zip("it does not say where its data begin"))?,
             packed_bytes: entry.compressed_size(),
             size_bytes: entry.size(),
@@ -159,9 +170,10 @@ fn only_member(file: File) -> io::Result<Member> {
     }
     match only {
         Some(member) if files == 1 => Ok(member),
-        _ => Err(bad_zip(format_args!(
-            "it holds {files} files, and must hold one"
-        ))),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the zip file holds {files} files, and must hold one"),
+        )),
     }
 }
 
@@ -206,7 +218,7 @@ impl Rewind for Unpacked {
         self.layer = match &self.layer {
             Layer::Plain => Layer::Plain,
             Layer::Gzip(_) => gzip(&self.file)?,
-            Layer::Zip(packed) => zip(&self.file, packed.member)?,
+            Layer::Zip(packed) => zip(&self.file, packed.member.clone())?,
         };
         Ok(())
     }

@@ -68,10 +68,12 @@ Examples:
     kgl-inspect --quiet --data data | cmp - inspection.json
 
 Tables are files called .csv, .tsv, .tab or .psv: UTF-8, with a header; the separator (, ; tab |)
-is found out. Quoted fields may hold line ends. Only an empty field counts as missing. Hidden files
-are left out, symbolic links are not followed. A file that cannot be read, or is broken, does not
-stop the inspection: it is listed under `unlearned` with the line and the next step. So is what
-Kaggle does not tell: rules that were not accepted, a page that is not there.
+is found out. Quoted fields may hold line ends. Only an empty field counts as missing. They may be
+packed by gzip, or alone in a zip file. JSON lines (.jsonl, .ndjson) are tables too; of Parquet the
+schema is told. Other files are counted by kind, size and folder. Hidden files are left out,
+symbolic links are not followed. A file that cannot be read, or is broken, does not stop the
+inspection: it is listed under `unlearned` with the line and the next step. So is what Kaggle does
+not tell: rules that were not accepted, a page that is not there.
 
 The client is the one that `make kaggle-install` put there, or `kaggle` on the PATH, or what
 KGL_KAGGLE names. Its credentials are its own: `make kaggle-auth` stores them.

@@ -164,6 +164,11 @@ impl Column {
         }
     }
 
+    /// Counts rows in which the column was not named: of `rows` those that are left.
+    pub(crate) fn pad(&mut self, rows: u64) {
+        self.missing = rows - self.present.min(rows);
+    }
+
     /// What the document says of the column. `sampled` are its numbers in a sample of the rows,
     /// or in all of them (`all_rows`).
     pub(crate) fn profile(&self, name: String, sampled: Vec<f64>, all_rows: bool) -> ColumnProfile {

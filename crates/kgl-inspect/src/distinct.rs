@@ -209,7 +209,7 @@ fn tau(mut x: f64) -> f64 {
 
 /// A 64-bit hash that is the same everywhere: eight bytes at a time, each folded
 /// in by a 64 × 64 → 128 bit product, and the finaliser of MurmurHash3.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let fold = |state: u64, word: u64| {
         let product = u128::from(state ^ word) * u128::from(FACTOR);

@@ -17,6 +17,12 @@ pub(crate) enum Fault {
     OpenQuote { line: u64 },
     #[error("line {line}: a record of more than {} MiB begins here", .limit_bytes >> 20)]
     Endless { line: u64, limit_bytes: usize },
+    #[error("line {line}: not a row, which is a JSON object: {error}")]
+    NotARow { line: u64, error: String },
+    #[error("no rows: there is nothing in it but line ends")]
+    NoRows,
+    #[error("the end of the file, where Parquet says what it holds, is broken: {0}")]
+    Footer(String),
     #[error("line {line}: {found} where the header has {expected}", found = fields(*.found))]
     Ragged {
         line: u64,
@@ -48,8 +54,15 @@ impl Fault {
             Self::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 "make it readable (chmod u+r), then inspect again"
             }
+            Self::Unreadable(error) if kgl_csv::is_broken_packing(error) => {
+                "download the file again"
+            }
             Self::Unreadable(_) => "look whether the file is still there and the disk is healthy",
-            Self::Empty => "download the file again: its content is missing",
+            Self::NotARow { .. } => {
+                "look at that line: each is to be an object, {\"name\": value, …}"
+            }
+            Self::Footer(_) => "download the file again",
+            Self::Empty | Self::NoRows => "download the file again: its content is missing",
             Self::NotUtf8 { .. } => {
                 "convert it, for instance from Latin-1: iconv -f ISO-8859-1 -t UTF-8"
             }

@@ -13,13 +13,16 @@ use kgl_contract::{FileEntry, FileKind, FilesOfKind, Unlearned};
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::kind::{HEAD_BYTES, kind_of_name, names_packed_table, tell_kind};
+use crate::kind::{HEAD_BYTES, kind_of_name, tell_kind};
+use crate::layout::{Layout, tell_layout};
 
 /// A file and where it lies.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) entry: FileEntry,
     pub(crate) place: PathBuf,
+    /// How its rows are written, where it is a table.
+    pub(crate) layout: Option<Layout>,
 }
 
 /// All files below a folder.
@@ -162,30 +165,29 @@ fn look_at(path: String, place: PathBuf) -> (Option<Found>, Option<Unlearned>) {
         }
     };
     let named_table = kind_of_name(&path) == Some(FileKind::Table);
-    let (kind, why) = match first_bytes(&place) {
+    let (kind, layout, why) = match first_bytes(&place) {
         Ok(head) => {
             let kind = tell_kind(&path, size_bytes, &head);
-            let why = match kind {
-                FileKind::Empty if named_table => {
-                    Some(("empty: it has no bytes at all", "download the file again"))
-                }
-                FileKind::Archive if named_table || names_packed_table(&path) => Some((
-                    "packed: what is in it was not profiled",
-                    "unpack it (unzip, gunzip -k), then inspect again",
+            let (layout, why) = tell_layout(&path, &place, kind, &head);
+            let why = why.or_else(|| match kind {
+                FileKind::Empty if named_table => Some((
+                    "empty: it has no bytes at all".to_owned(),
+                    "download the file again",
                 )),
                 FileKind::Binary if named_table => Some((
-                    "named like a table, but not text: it holds NUL bytes",
+                    "named like a table, but not text: it holds NUL bytes".to_owned(),
                     "download the file again, or give it its right name",
                 )),
                 _ => None,
-            };
+            });
             (
                 kind,
-                why.map(|(reason, next)| unlearned(reason.to_owned(), next)),
+                layout,
+                why.map(|(reason, next)| unlearned(reason, next)),
             )
         }
         // A table that cannot be read is told of when it is profiled.
-        Err(_) if named_table && size_bytes > 0 => (FileKind::Table, None),
+        Err(_) if named_table && size_bytes > 0 => (FileKind::Table, Some(Layout::Separated), None),
         Err(error) => {
             let kind = if size_bytes == 0 {
                 Some(FileKind::Empty)
@@ -193,10 +195,8 @@ fn look_at(path: String, place: PathBuf) -> (Option<Found>, Option<Unlearned>) {
                 kind_of_name(&path)
             };
             let next = "make it readable (chmod u+r), then inspect again";
-            (
-                kind.unwrap_or(FileKind::Binary),
-                Some(unlearned(format!("cannot be read: {error}"), next)),
-            )
+            let why = unlearned(format!("cannot be read: {error}"), next);
+            (kind.unwrap_or(FileKind::Binary), None, Some(why))
         }
     };
     let entry = FileEntry {
@@ -204,7 +204,12 @@ fn look_at(path: String, place: PathBuf) -> (Option<Found>, Option<Unlearned>) {
         size_bytes,
         kind,
     };
-    (Some(Found { entry, place }), why)
+    let found = Found {
+        entry,
+        place,
+        layout,
+    };
+    (Some(found), why)
 }
 
 fn first_bytes(place: &Path) -> io::Result<Vec<u8>> {
@@ -214,9 +219,9 @@ fn first_bytes(place: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Counts files by kind, the most frequent first.
-pub(crate) fn count_kinds(files: &[Found]) -> Vec<FilesOfKind> {
+pub(crate) fn count_kinds<'a>(files: impl Iterator<Item = &'a FileEntry>) -> Vec<FilesOfKind> {
     let mut kinds: Vec<FilesOfKind> = Vec::new();
-    for Found { entry, .. } in files {
+    for entry in files {
         match kinds.iter_mut().find(|of| of.kind == entry.kind) {
             Some(of) => {
                 of.files += 1;

@@ -95,13 +95,6 @@ pub(crate) fn kind_of_name(name: &str) -> Option<FileKind> {
         .map(|(_, kind)| *kind)
 }
 
-/// Whether the name says that there is a table in a packed file: `train.csv.gz`,
-/// or any zip file.
-pub(crate) fn names_packed_table(name: &str) -> bool {
-    let inner = Path::new(name).file_stem().and_then(|stem| stem.to_str());
-    extension(name) == "zip" || inner.and_then(kind_of_name) == Some(FileKind::Table)
-}
-
 fn extension(name: &str) -> String {
     let extension = Path::new(name).extension().and_then(|end| end.to_str());
     extension.unwrap_or_default().to_ascii_lowercase()
@@ -154,12 +147,5 @@ mod tests {
         is("picture", b"\x89PNG\r\n\x1a\n", FileKind::Image);
         is("a.npz", b"PK\x03\x04....", FileKind::Columnar);
         is("a.xlsx", b"PK\x03\x04....", FileKind::Binary);
-    }
-
-    #[test]
-    fn packed_tables_are_told_from_other_archives() {
-        assert!(names_packed_table("train.csv.gz"));
-        assert!(names_packed_table("titanic.zip"));
-        assert!(!names_packed_table("images.tar"));
     }
 }

@@ -23,6 +23,9 @@
 //! to Kaggle goes through the official client (kgl-kaggle), all in one process of it;
 //! `--saved` takes the answers from an inspection that was saved.
 //!
+//! Tables are CSV (plain, gzip, or alone in a zip file) and JSON lines; of Parquet
+//! the schema is read, and what it tells.
+//!
 //! How a table is read: kgl-csv cuts it into pieces of whole records and takes the
 //! fields out of each piece, `column` gathers them, and the summaries
 //! of the pieces are merged in the order of the file. Memory stays bounded: small
@@ -35,10 +38,18 @@ mod column;
 mod distinct;
 mod fault;
 mod files;
+mod folders;
+mod gather;
+mod json_lines;
 mod kind;
+mod layout;
 mod metric;
 mod moments;
+mod notices;
+mod order;
+mod parquet;
 mod person;
+mod repeats;
 mod sample;
 mod submission;
 mod summary;
@@ -49,14 +60,11 @@ mod value;
 use std::path::Path;
 
 use kgl_cli::{Exit, Failure, Io, OrFail as _};
-use kgl_contract::{FileKind, Inspection, Tag, Unlearned, is_slug};
+use kgl_contract::is_slug;
 use kgl_kaggle::Client;
-use rayon::prelude::*;
 
 use ask::Asked;
 use cli::Arguments;
-use files::{Folder, Found};
-use kgl_csv::Sizes;
 
 /// The tool: inspects a folder and writes what it learned.
 ///
@@ -102,9 +110,9 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
         Some(pool.install(|| files::list_files(&data, out))?)
     };
     let mut inspection = match folder {
-        None => nothing_here(&data),
+        None => gather::nothing_here(&data),
         Some(folder) => {
-            let tables = folder.files.iter().filter(|file| is_table(file));
+            let tables = folder.files.iter().filter(|file| file.layout.is_some());
             let total = tables.map(|file| file.entry.size_bytes).sum();
             let progress = io.progress(total, "profiling");
             let hidden = folder.hidden;
@@ -112,7 +120,7 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
                 "{} workers; hidden files and folders left out: {hidden}",
                 pool.current_num_threads()
             ));
-            pool.install(|| inspect(folder, &|bytes| progress.advance(bytes)))
+            pool.install(|| gather::inspect(folder, &|bytes| progress.advance(bytes)))
         }
     };
     let mut exit = Exit::Done;
@@ -137,91 +145,4 @@ fn refuse_odd(slug: &str) -> Result<(), Failure> {
         "`{slug}` is no competition's name: lower case, digits and `-`"
     ))
     .hint("take the last part of its address: https://www.kaggle.com/competitions/NAME"))
-}
-
-/// The inspection of a competition whose data is not here.
-fn nothing_here(data: &Path) -> Inspection {
-    Inspection {
-        schema: Tag::default(),
-        competition: None,
-        published: Vec::new(),
-        files: Vec::new(),
-        kinds: Vec::new(),
-        tables: Vec::new(),
-        submission: None,
-        task: None,
-        notices: Vec::new(),
-        unlearned: vec![Unlearned {
-            what: "tables".to_owned(),
-            reason: format!("there is no data in {}", data.display()),
-            next: "run it again with --download, or name the folder of the data with --data"
-                .to_owned(),
-        }],
-    }
-}
-
-fn is_table(file: &Found) -> bool {
-    file.entry.kind == FileKind::Table
-}
-
-/// Profiles the tables of a folder and puts together what is known.
-fn inspect(folder: Folder, advance: &(dyn Fn(u64) + Sync)) -> Inspection {
-    let Folder {
-        files,
-        mut unlearned,
-        ..
-    } = folder;
-    let profile = |file: &Found| table::profile_file(&file.place, &file.entry.path, advance);
-    // A small table is one block; a large one keeps all workers busy by itself.
-    let (small, large): (Vec<&Found>, Vec<&Found>) = files
-        .iter()
-        .filter(|file| is_table(file))
-        .partition(|file| file.entry.size_bytes <= Sizes::USUAL.block as u64);
-    let mut profiles: Vec<_> = small
-        .into_par_iter()
-        .map(|file| (file, profile(file)))
-        .collect();
-    profiles.extend(large.into_iter().map(|file| (file, profile(file))));
-
-    let mut tables = Vec::new();
-    for (file, profile) in profiles {
-        match profile {
-            Ok(table) => tables.push(table),
-            Err(fault) => unlearned.push(Unlearned {
-                what: file.entry.path.clone(),
-                reason: fault.to_string(),
-                next: fault.next().to_owned(),
-            }),
-        }
-    }
-    tables.sort_by(|a, b| a.path.cmp(&b.path));
-    let submission = submission::tell_submission(&tables);
-    if files.is_empty() {
-        unlearned.push(Unlearned {
-            what: "files".to_owned(),
-            reason: "the folder holds no files but hidden ones".to_owned(),
-            next: "look whether this is the folder you meant".to_owned(),
-        });
-    } else if submission.is_none() {
-        unlearned.push(Unlearned {
-            what: "submission".to_owned(),
-            reason: "none of the tables that could be read is a sample of a submission".to_owned(),
-            next: "put sample_submission.csv into the folder, then inspect again".to_owned(),
-        });
-    }
-    unlearned.sort_by(|a, b| (&a.what, &a.reason).cmp(&(&b.what, &b.reason)));
-    Inspection {
-        schema: Tag::default(),
-        competition: None,
-        published: Vec::new(),
-        kinds: files::count_kinds(&files),
-        files: files.into_iter().map(|file| file.entry).collect(),
-        task: submission
-            .as_ref()
-            .and_then(|shape| task::tell_task(&tables, shape)),
-        tables,
-        submission,
-        notices: Vec::new(),
-        unlearned,
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kgl_cli::Table;
-use kgl_contract::{ColumnProfile, ColumnType, FileKind, FilesOfKind, Inspection};
+use kgl_contract::{ColumnKind, ColumnProfile, FileKind, FilesOfKind, Inspection, Task};
 
 /// How many tables, and how many things that could not be learned, are told.
 const SHOWN: usize = 20;
@@ -41,7 +41,7 @@ fn write_summary(
     }
     if every_column {
         for table in tables {
-            let mut columns = Table::new(["column", "type", "missing", "distinct", "range"]);
+            let mut columns = Table::new(["column", "kind", "missing", "distinct", "range"]);
             for column in &table.columns {
                 columns.row(column_cells(column));
             }
@@ -54,6 +54,16 @@ fn write_summary(
     } else {
         writeln!(text, "files: {}", kinds.join(", "))?;
     }
+    for folder in inspection.folders.iter().take(SHOWN) {
+        let kinds: Vec<String> = folder.kinds.iter().map(kind).collect();
+        writeln!(
+            text,
+            "  in {}: {}",
+            one_line(&folder.path),
+            kinds.join(", ")
+        )?;
+    }
+    write_rest(text, inspection.folders.len(), "folders")?;
     if let Some(shape) = &inspection.submission {
         write!(
             text,
@@ -67,6 +77,14 @@ fn write_summary(
             write!(text, "; copy {}", names(&shape.copied_columns))?;
         }
         writeln!(text)?;
+    }
+    if let Some(task) = &inspection.task {
+        writeln!(text, "task: {}", task_line(task))?;
+    }
+    for notice in inspection.notices.iter().take(SHOWN) {
+        let what = one_line(&notice.what);
+        writeln!(text, "worth a look: {what}: {}", notice.seen)?;
+        writeln!(text, "  {}", notice.meaning)?;
     }
     for unlearned in inspection.unlearned.iter().take(SHOWN) {
         writeln!(
@@ -88,14 +106,7 @@ fn write_rest(text: &mut String, count: usize, what: &str) -> std::fmt::Result {
 }
 
 fn column_cells(column: &ColumnProfile) -> [String; 5] {
-    let type_ = match column.type_ {
-        ColumnType::Empty => "empty",
-        ColumnType::Integer => "integer",
-        ColumnType::Real => "real",
-        ColumnType::Boolean => "boolean",
-        ColumnType::Date => "date",
-        ColumnType::Text => "text",
-    };
+    let kind = kind_of_column(column);
     let distinct = grouped(column.distinct_estimate);
     let characters = |count: u64| {
         let ending = if count == 1 { "" } else { "s" };
@@ -110,15 +121,54 @@ fn column_cells(column: &ColumnProfile) -> [String; 5] {
     };
     [
         one_line(&column.name),
-        type_.to_owned(),
+        kind.to_owned(),
         grouped(column.missing),
         if column.distinct_exact {
             distinct
+        } else if column.distinct_estimate == 0 {
+            "unread".to_owned()
         } else {
             format!("{distinct} or so")
         },
         range,
     ]
+}
+
+/// What a person would call a column.
+fn kind_of_column(column: &ColumnProfile) -> &'static str {
+    match column.kind {
+        Some(ColumnKind::Empty) => "empty",
+        Some(ColumnKind::Constant) => "constant",
+        Some(ColumnKind::Identifier) => "identifier",
+        Some(ColumnKind::Integer) => "integer",
+        Some(ColumnKind::Real) => "real",
+        Some(ColumnKind::Boolean) => "boolean",
+        Some(ColumnKind::Category) => "category",
+        Some(ColumnKind::Date) => "date",
+        Some(ColumnKind::Path) => "path",
+        Some(ColumnKind::List) => "list",
+        Some(ColumnKind::Text) => "text",
+        None => "",
+    }
+}
+
+/// What is to be predicted, from what.
+fn task_line(task: &Task) -> String {
+    let mut line = task.kind.words().to_owned();
+    if let Some(train) = &task.train {
+        let _ = write!(line, "; learn from {}", one_line(train));
+    }
+    if !task.answers.is_empty() {
+        let _ = write!(line, ", answers in {}", names(&task.answers));
+    }
+    if !task.group_columns.is_empty() {
+        let _ = write!(
+            line,
+            "; rows belong together by {}",
+            names(&task.group_columns)
+        );
+    }
+    line
 }
 
 /// A value of a range; of long decimals the first digits.

@@ -1,44 +1,84 @@
 //! The profile of one table: read in blocks, the blocks profiled side by side,
 //! their summaries merged in the order of the file.
 
-use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::Path;
 
-use kgl_contract::TableProfile;
+use kgl_contract::{ColumnProfile, TableProfile};
 use kgl_csv::{BYTE_ORDER_MARK, Block, Blocks, Separator, Sizes, SliceRecords};
 use rayon::prelude::*;
 
 use crate::column::Column;
 use crate::fault::Fault;
+use crate::layout::unpacked_name;
+use crate::order::{self, Order};
 use crate::person;
-use crate::sample::RowSample;
-use crate::value::{Value, read_value};
+use crate::sample::{RowSample, cell};
 
 /// From so many bytes the separator is told.
 const HEAD_BYTES: u64 = 1 << 16;
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// Profiles the table in the file at `place`, which the document calls `path`.
-/// `advance` is told of bytes that are done.
+/// A table and how its rows are ordered.
+#[derive(Debug)]
+pub(crate) struct Profiled {
+    pub(crate) table: TableProfile,
+    /// Of each column.
+    pub(crate) orders: Vec<Order>,
+}
+
+impl Profiled {
+    /// A table of whose rows no sample was taken.
+    pub(crate) fn of(table: TableProfile) -> Self {
+        let orders = vec![Order::default(); table.columns.len()];
+        Self { table, orders }
+    }
+}
+
+/// Profiles the table that `reader` gives, which the document calls `path`. `advance` is told of
+/// bytes that are done.
 ///
 /// # Errors
 /// [`Fault`]: the first one in the file, the same for any number of workers.
-pub(crate) fn profile_file(
-    place: &Path,
-    path: &str,
-    advance: &(dyn Fn(u64) + Sync),
-) -> Result<TableProfile, Fault> {
-    profile(File::open(place)?, path, Sizes::USUAL, advance)
-}
-
-/// Profiles the table that `reader` gives.
 pub(crate) fn profile(
-    mut reader: impl Read + Send,
+    reader: impl Read + Send,
     path: &str,
     sizes: Sizes,
     advance: &(dyn Fn(u64) + Sync),
-) -> Result<TableProfile, Fault> {
+) -> Result<Profiled, Fault> {
+    let mut names = Vec::new();
+    let mut separator = Separator::Comma;
+    let table = fold(
+        reader,
+        unpacked_name(path),
+        sizes,
+        |header, told| {
+            names = header;
+            separator = told;
+            Part::new(names.len(), 0)
+        },
+        |table: &Part, block, separator| {
+            let part = Part::of(block, separator, table.columns.len(), table.sample.zeros());
+            advance(block.bytes.len() as u64);
+            part
+        },
+        Part::merge,
+    )?;
+    Ok(table.into_profile(path, separator, names))
+}
+
+/// Folds a table: `start` is given its header, `part` sums a block up (several side by side), and
+/// `merge` takes the sums in, in the order of the file. What was merged so far is seen by `part`.
+///
+/// # Errors
+/// [`Fault`]: the first one in the file, the same for any number of workers.
+pub(crate) fn fold<S: Sync + Send, P: Send>(
+    mut reader: impl Read + Send,
+    path: &str,
+    sizes: Sizes,
+    start: impl FnOnce(Vec<String>, Separator) -> S,
+    part: impl Fn(&S, &Block, Separator) -> Result<P, Fault> + Sync,
+    mut merge: impl FnMut(&mut S, P),
+) -> Result<S, Fault> {
     let mut head = Vec::new();
     let read = reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)? as u64;
     if UTF16_MARKS.iter().any(|mark| head.starts_with(mark)) {
@@ -55,28 +95,23 @@ pub(crate) fn profile(
     let mut blocks = Blocks::new(reader, mark as u64, separator, sizes);
 
     let (names, rest) = take_header(&mut blocks, separator)?;
+    let mut state = start(names, separator);
     let mut batch = vec![Ok(rest)];
-    let mut table = Part::new(names.len(), 0);
     while !batch.is_empty() {
-        let zeros = table.sample.zeros();
         let (parts, next) = rayon::join(
             || {
-                let parts = batch.into_par_iter().map(|block| {
-                    let block = block?;
-                    let part = Part::of(&block, separator, names.len(), zeros);
-                    advance(block.bytes.len() as u64);
-                    part
-                });
+                let parts = batch.into_par_iter();
+                let parts = parts.map(|block| part(&state, &block?, separator));
                 parts.collect::<Vec<_>>()
             },
             || blocks.next_batch(),
         );
         for part in parts {
-            table.merge(part?);
+            merge(&mut state, part?);
         }
         batch = next;
     }
-    Ok(table.into_profile(path, separator, names))
+    Ok(state)
 }
 
 /// The names of the columns, and what is left of the block they stand in.
@@ -126,7 +161,7 @@ impl Part {
         Self {
             rows: 0,
             columns: vec![Column::default(); width],
-            sample: RowSample::new(width, zeros),
+            sample: RowSample::new(zeros),
         }
     }
 
@@ -152,7 +187,7 @@ impl Part {
             }
             let place = block.offset + records.start() as u64;
             if part.sample.wants(place) {
-                part.sample.add(place, records.fields().map(number));
+                part.sample.add(place, records.fields().map(cell).collect());
             }
         }
         Ok(part)
@@ -167,30 +202,36 @@ impl Part {
         self.sample.merge(behind.sample);
     }
 
-    fn into_profile(self, path: &str, separator: Separator, names: Vec<String>) -> TableProfile {
-        let columns = self.columns.iter().zip(names).enumerate();
-        let whole = self.sample.is_whole();
-        let profile = |(place, (column, name)): (usize, (&Column, String))| {
-            let mut profile = column.profile(name, self.sample.column(place), whole);
-            profile.kind = Some(person::tell_kind(&profile, self.rows));
-            profile
-        };
-        TableProfile {
-            path: path.to_owned(),
-            separator: separator.text().to_owned(),
-            rows: self.rows,
-            columns: columns.map(profile).collect(),
+    fn into_profile(self, path: &str, separator: Separator, names: Vec<String>) -> Profiled {
+        let orders = order::tell(&self.sample, &names);
+        Profiled {
+            table: TableProfile {
+                path: path.to_owned(),
+                separator: separator.text().to_owned(),
+                rows: self.rows,
+                columns: profile_columns(&self.columns, names, &self.sample, self.rows),
+            },
+            orders,
         }
     }
 }
 
-/// A field as a number of the sample: seven digits are enough for a quantile.
-fn number(field: &[u8]) -> f32 {
-    match read_value(field) {
-        Value::Integer(value) => value as f32,
-        Value::Real(value) => value as f32,
-        _ => f32::NAN,
-    }
+/// The profiles of all columns of a table.
+pub(crate) fn profile_columns(
+    columns: &[Column],
+    names: Vec<String>,
+    sample: &RowSample,
+    rows: u64,
+) -> Vec<ColumnProfile> {
+    let whole = sample.is_whole();
+    let profile = |(place, (column, name)): (usize, (&Column, String))| {
+        let cells = sample.column(place).into_iter();
+        let numbers = cells.filter(|cell| !cell.is_nan()).map(f64::from);
+        let mut profile = column.profile(name, numbers.collect(), whole);
+        profile.kind = Some(person::tell_kind(&profile, rows));
+        profile
+    };
+    columns.iter().zip(names).enumerate().map(profile).collect()
 }
 
 #[cfg(test)]

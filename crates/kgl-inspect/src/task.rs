@@ -70,7 +70,9 @@ pub(crate) fn tell_task(tables: &[TableProfile], shape: &SubmissionShape) -> Opt
         kind,
         train: train.map(|table| table.path.clone()),
         test: test.map(|table| table.path.clone()),
-        group_columns: train.map(group_columns).unwrap_or_default(),
+        group_columns: train
+            .map(|train| group_columns(train, &answers))
+            .unwrap_or_default(),
         answers,
         shared_columns,
         list_separator: list_separator.filter(|_| is_list),
@@ -165,7 +167,7 @@ fn shared(
 }
 
 /// Columns that name what belongs together: called like an id, each value on several rows.
-fn group_columns(train: &TableProfile) -> Vec<String> {
+fn group_columns(train: &TableProfile, answers: &[String]) -> Vec<String> {
     const WORDS: [&str; 12] = [
         "id",
         "group",
@@ -193,7 +195,7 @@ fn group_columns(train: &TableProfile) -> Vec<String> {
     train
         .columns
         .iter()
-        .filter(|column| named(&column.name) && repeats(column))
+        .filter(|column| named(&column.name) && repeats(column) && !answers.contains(&column.name))
         .map(|column| column.name.clone())
         .collect()
 }

@@ -1,13 +1,13 @@
 //! The program, run as a process.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kgl_contract::{ColumnType, FileKind, Inspection, parse_document};
+use kgl_contract::{ColumnKind, ColumnProfile, ColumnType, FileKind, Inspection, parse_document};
 use kgl_testkit::process::{self, Finished};
 use kgl_testkit::skip;
 use tempfile::TempDir;
@@ -113,15 +113,19 @@ test.csv                  2        3   52 B
 train.csv                 3        6  112 B
 
 files: 8 tables (275 B), 3 images (36 B), 1 archive (4 B), 1 text file (6 B), 1 empty file
+  in broken: 3 tables (49 B), 1 archive (4 B), 1 empty file
+  in images: 3 images (36 B)
+  in more: 2 tables (47 B)
 submission: 2 rows as in sample_submission.csv; id id; predict y
+task: one of several classes a row, by name; learn from train.csv, answers in y
 not learned: broken/cut.csv: line 3: the quote that opens here never closes
   next: close the quote; if the file ends early, download it again
 not learned: broken/empty.csv: empty: it has no bytes at all
   next: download the file again
 not learned: broken/latin.csv: line 2: not UTF-8 (byte 0xe9 at offset 9)
   next: convert it, for instance from Latin-1: iconv -f ISO-8859-1 -t UTF-8
-not learned: broken/packed.csv.gz: packed: what is in it was not profiled
-  next: unpack it (unzip, gunzip -k), then inspect again
+not learned: broken/packed.csv.gz: cannot be read: unexpected end of file
+  next: download the file again
 not learned: broken/ragged.csv: line 3: 1 field where the header has 2
   next: look at that line: a field that holds the separator needs quotes around it
 "
@@ -221,6 +225,127 @@ fn links_pipes_and_odd_files_are_told_of_and_not_opened() {
     assert!(
         !document.contains(outside.path().to_str().unwrap()),
         "no path outside the folder"
+    );
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+/// Everything of a table but its path.
+fn columns(inspection: &Inspection, path: &str) -> (u64, Vec<ColumnProfile>) {
+    let table = inspection.tables.iter().find(|table| table.path == path);
+    let table = table.unwrap_or_else(|| panic!("no {path}: {:?}", inspection.unlearned));
+    (table.rows, table.columns.clone())
+}
+
+#[test]
+fn packed_tables_and_lines_of_json_are_as_the_plain_table() {
+    let plain = b"id,word,weight\n1,a,0.5\n2,b,\n3,a,1.5\n";
+    let lines = b"{\"id\": 1, \"word\": \"a\", \"weight\": 0.5}\n{\"id\": 2, \"word\": \"b\", \"weight\": null}\n\
+        {\"id\": 3, \"word\": \"a\", \"weight\": 1.5}\n";
+    let folder = folder(&[
+        ("train.csv", plain),
+        ("packed.csv.gz", &gzipped(plain)),
+        ("lines.jsonl", lines),
+        ("lines.json", lines),
+        ("lines.ndjson.gz", &gzipped(lines)),
+        ("one.json", b"{\n\"a\": 1}\n"),
+    ]);
+    let zip = std::process::Command::new("python3")
+        .current_dir(folder.path())
+        .args(["-m", "zipfile", "-c", "alone.csv.zip", "train.csv"])
+        .status();
+    let zip = zip.is_ok_and(|status| status.success());
+    let inspection = inspect(folder.path());
+    let expected = columns(&inspection, "train.csv");
+    for path in [
+        "packed.csv.gz",
+        "lines.jsonl",
+        "lines.json",
+        "lines.ndjson.gz",
+    ] {
+        assert_eq!(columns(&inspection, path), expected, "{path}");
+    }
+    if skip::have("python3", zip, "python3 makes the zip file") {
+        assert_eq!(columns(&inspection, "alone.csv.zip"), expected);
+    }
+    assert_eq!(inspection.tables.len(), if zip { 6 } else { 5 });
+}
+
+#[test]
+fn of_parquet_the_schema_is_told() {
+    // DuckDB 2.0 wrote it: 100 rows, of `word` every fourth missing.
+    let parquet = include_bytes!("fixtures/duckdb.parquet");
+    let folder = folder(&[
+        ("train.parquet", parquet),
+        ("cut.parquet", &parquet[..parquet.len() - 20]),
+    ]);
+    let inspection = inspect(folder.path());
+    let (rows, columns) = columns(&inspection, "train.parquet");
+    assert_eq!(rows, 100);
+    let kinds: Vec<(&str, ColumnKind)> = columns
+        .iter()
+        .map(|column| (column.name.as_str(), column.kind.unwrap()))
+        .collect();
+    let expected = [
+        ("id", ColumnKind::Integer),
+        ("weight", ColumnKind::Real),
+        ("word", ColumnKind::Text),
+        ("day", ColumnKind::Date),
+        ("even", ColumnKind::Boolean),
+        ("pair", ColumnKind::List),
+        ("price", ColumnKind::Real),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(columns[2].missing, 25);
+    let range = columns[0].range.as_ref().unwrap();
+    assert_eq!(
+        (range.min.as_i64(), range.max.as_i64()),
+        (Some(1), Some(100))
+    );
+    let told: Vec<&str> = inspection
+        .unlearned
+        .iter()
+        .map(|one| one.what.as_str())
+        .collect();
+    assert_eq!(told, ["cut.parquet", "submission", "train.parquet"]);
+}
+
+#[test]
+fn leaks_are_worth_a_look() {
+    // Sorted by the answer; a tenth of the test rows are training rows.
+    let row = |i: usize| format!("{},{}", (i * 7919) % 1000, (i * 31) % 997);
+    let train: String = (0..600)
+        .map(|i| format!("{i},{},{}\n", row(i), i / 200))
+        .collect();
+    let test: String = (0..200)
+        .map(|i| format!("{},{}\n", 600 + i, row(if i < 20 { i } else { 600 + i })))
+        .collect();
+    let sample: String = (600..800).map(|i| format!("{i},0\n")).collect();
+    let folder = folder(&[
+        ("train.csv", format!("id,a,b,y\n{train}").as_bytes()),
+        ("test.csv", format!("id,a,b\n{test}").as_bytes()),
+        (
+            "sample_submission.csv",
+            format!("id,y\n{sample}").as_bytes(),
+        ),
+    ]);
+    let notices = inspect(folder.path()).notices;
+    let seen: Vec<String> = notices
+        .iter()
+        .map(|notice| format!("{}: {}", notice.what, notice.seen))
+        .collect();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(
+        seen[0].starts_with("train.csv: y: it follows the order of the rows"),
+        "{seen:?}"
+    );
+    assert!(
+        seen[1].starts_with("test.csv: 10.0 % of its rows are in train.csv too"),
+        "{seen:?}"
     );
 }
 

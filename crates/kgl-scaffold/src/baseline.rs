@@ -14,7 +14,11 @@ const MOST_TRIED: usize = 8;
 
 /// Where each column of a first submission comes from.
 pub(crate) fn baseline(inspection: &Inspection, shape: &SubmissionShape) -> Baseline {
-    let find = |path: &String| inspection.tables.iter().find(|table| table.path == *path);
+    // kgl-baseline reads tables with a separator.
+    let find = |path: &String| {
+        let mut tables = inspection.tables.iter();
+        tables.find(|table| table.path == *path && !table.separator.is_empty())
+    };
     let sample = find(&shape.sample);
     let task = inspection.task.as_ref();
     let train = task.and_then(|task| find(task.train.as_ref()?));

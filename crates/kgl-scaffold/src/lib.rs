@@ -50,7 +50,7 @@ use cli::Arguments;
 pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
     let (inspection, _) = io.read_document::<Inspection>(arguments.inspection.as_deref())?;
     let slug = plan::slug(&inspection, arguments.slug.as_deref())?;
-    let project = arguments.project.as_deref().unwrap_or(Path::new("."));
+    let project = arguments.project.as_deref().unwrap_or(Path::new(""));
     let folder = project.join("competitions").join(&slug);
     let templates = arguments
         .templates
@@ -94,15 +94,18 @@ fn tell(io: &Io, folder: &Path, report: &ScaffoldReport, plan: &plan::Plan, dry:
     if dry {
         return;
     }
-    if plan.can_train {
-        io.note(format_args!(
-            "next: make train predict competition={}",
-            report.slug
-        ));
-    } else {
-        io.note(format_args!(
-            "next: bring its data into {}/data, then run this again: there is no sample submission yet",
-            folder.display()
-        ));
+    let slug = &report.slug;
+    let data = folder.join("data");
+    let data = data.display();
+    match &plan.baseline {
+        Some(baseline) if folder.join(&baseline.sample).exists() => {
+            io.note(format_args!("next: make train predict competition={slug}"));
+        }
+        Some(_) => io.note(format_args!(
+            "next: bring its data into {data}, then make train predict competition={slug}"
+        )),
+        None => io.note(format_args!(
+            "next: bring its data into {data}, then run this again: there is no sample submission yet"
+        )),
     }
 }

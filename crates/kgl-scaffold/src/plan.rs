@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kgl_cli::Failure;
-use kgl_contract::{Baseline, Inspection, TableProfile, TaskKind, is_slug};
+use kgl_contract::{Baseline, Inspection, TableProfile, is_slug};
 use serde_json::{Value, json};
 
 use crate::baseline::baseline;
@@ -16,8 +16,6 @@ pub(crate) struct Plan {
     pub(crate) words: Value,
     /// Where the columns of a first submission come from; none without a sample.
     pub(crate) baseline: Option<Baseline>,
-    /// Whether there is enough to train on and predict for.
-    pub(crate) can_train: bool,
 }
 
 impl Plan {
@@ -70,20 +68,17 @@ pub(crate) fn plan(inspection: &Inspection, slug: &str, name: Option<&str>) -> P
         "metric_known": facts.is_some_and(|facts| facts.metric.is_some()),
         "tables": inspection.tables.iter().map(table).collect::<Vec<_>>(),
         "kinds": inspection.kinds,
+        "folders": inspection.folders,
         "files": inspection.files.len(),
         "submission": inspection.submission,
         "task": inspection.task,
-        "task_words": inspection.task.as_ref().map(|task| task_words(task.kind)),
+        "task_words": inspection.task.as_ref().map(|task| task.kind.words()),
         "evaluation": page(inspection, &["evaluation"]),
         "values": values(inspection),
         "notices": inspection.notices,
         "unlearned": inspection.unlearned,
     });
-    Plan {
-        words,
-        can_train: baseline.is_some(),
-        baseline,
-    }
+    Plan { words, baseline }
 }
 
 /// `titanic-two` as `Titanic Two`.
@@ -149,23 +144,6 @@ fn one_line(text: &str) -> String {
         plain + "…"
     } else {
         plain
-    }
-}
-
-fn task_words(kind: TaskKind) -> &'static str {
-    match kind {
-        TaskKind::Classes => "one of several classes a row, by name",
-        TaskKind::Probability => "the probability of one class",
-        TaskKind::ClassProbabilities => "a probability for each class, one column each",
-        TaskKind::Labels => "several labels a row",
-        TaskKind::Ranking => "a list a row, best first",
-        TaskKind::Pairs => "how much two things are alike",
-        TaskKind::RunLengths => "the pixels of an image, as runs",
-        TaskKind::Coordinates => "positions",
-        TaskKind::Forecast => "numbers to come",
-        TaskKind::Number => "a number a row",
-        TaskKind::Numbers => "several numbers a row",
-        TaskKind::Text => "text",
     }
 }
 

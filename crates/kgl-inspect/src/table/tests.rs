@@ -18,7 +18,7 @@ fn sizes(block: usize) -> Sizes {
 }
 
 fn profile_bytes(bytes: &[u8], block: usize) -> Result<TableProfile, Fault> {
-    profile(bytes, "x.csv", sizes(block), &|_| ())
+    profile(bytes, "x.csv", sizes(block), &|_| ()).map(|profiled| profiled.table)
 }
 
 #[track_caller]
