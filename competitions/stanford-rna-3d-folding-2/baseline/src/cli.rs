@@ -202,7 +202,7 @@ pub struct Generate {
     /// Another seed, another competition.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// As large and as shaped as part 2 of the real competition, about 650 MB:
+    /// As large and as shaped as part 2 of the real competition, about 340 MB:
     /// 5,716 training targets of 10 to 125,580 residues, 28 test targets up to
     /// 4,640. For a trial of time and memory; structures mean nothing.
     #[arg(long, conflicts_with_all = ["train", "test", "shortest", "longest"])]

@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Scale, ink};
 use crate::summary::figure;
 use crate::tm_score::to_f64;
 
-/// A bar for each target, the best first; a ring where the recipe stands, a tick
+/// A bar for each target, the best first; a dot where the recipe stands, a tick
 /// where the best template in hindsight does.
 #[must_use]
 pub fn bars(report: &ValidationReport) -> String {
