@@ -1,15 +1,14 @@
 //! The files of a search: read, checked against their digests, and turned into
 //! what the search works with.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kgl_align::Scoring;
-use kgl_cli::{Failure, Io, OrFail as _, Source, read_failure};
-use kgl_contract::{Columns, Mode, Search, SequenceFile, Sha256};
+use kgl_cli::{Failure, Io, OrFail as _};
+use kgl_contract::{Mode, Search, SequenceFile, Sha256};
+use kgl_search::{below, read_sequences};
 use kgl_seq::Record;
 
-use crate::below;
 use crate::cli::Arguments;
 
 /// Everything a shard is computed from.
@@ -104,45 +103,5 @@ impl Inputs {
     #[must_use]
     pub fn target_ids_digest(&self) -> Sha256 {
         Sha256::of_lines(self.targets.iter().map(|target| target.id.as_str()))
-    }
-}
-
-/// Reads one file of sequences and pins its digest.
-fn read_sequences(
-    file: &mut SequenceFile,
-    path: &Path,
-    document: &Source,
-) -> Result<Vec<Record>, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        read_failure(path, error).hint(format_args!(
-            "{} names it; paths in it are relative to its folder, or to --base DIR",
-            document.name
-        ))
-    })?;
-    let sha256 = Sha256::of(&bytes);
-    if let Some(expected) = file.sha256.filter(|expected| *expected != sha256) {
-        return Err(Failure::usage(format_args!(
-            "{}: its digest is {}, but {} asks for {}",
-            path.display(),
-            sha256.short(),
-            document.name,
-            expected.short()
-        ))
-        .hint("restore the file the search was pinned to, or pin the search again with --pin"));
-    }
-    file.sha256 = Some(sha256);
-    kgl_seq::read_bytes(&bytes, &path.display().to_string(), &columns(&file.columns))
-        .map_err(Failure::usage)
-}
-
-fn columns(columns: &Columns) -> kgl_seq::Columns {
-    kgl_seq::Columns {
-        id: columns.id.clone(),
-        sequence: columns.sequence.clone(),
-        date: columns.date.clone(),
-        group: columns.group.as_ref().map(|group| kgl_seq::Group {
-            column: group.column.clone(),
-            until: group.until.clone(),
-        }),
     }
 }

@@ -13,7 +13,7 @@
 //! went.
 //!
 //! The data flows one way: [`task`] decides which shards are meant, [`inputs`]
-//! reads and checks the files, [`partition`] deals the targets, [`pairs`] says
+//! reads and checks the files, [`kgl_search::partition`] deals the targets, [`pairs`] says
 //! who may meet whom, [`search`] computes what it cannot prove unnecessary and
 //! keeps the best, and this page reports. Exit codes: 0 done, 2 bad usage or
 //! input, 3 the outside world failed.
@@ -21,22 +21,21 @@
 pub mod cli;
 pub mod inputs;
 pub mod pairs;
-pub mod partition;
 mod pin;
 pub mod search;
 pub mod task;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use kgl_align::{Engine, KernelChoice};
 use kgl_cli::{Exit, Failure, Io, OrFail as _, Table};
 use kgl_contract::{Attempt, SearchShard, ShardOf, Tag, TargetList, parse_document};
+use kgl_search::partition::{self, Partition};
 
 use cli::Arguments;
 use inputs::Inputs;
-use partition::Partition;
 
 /// The tool: reads the search, searches the shards that are meant, writes them.
 ///
@@ -63,7 +62,12 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
         io.print(inputs.identity)?;
         return Ok(Exit::Done);
     }
-    let partition = Partition::deal(&inputs, count);
+    let partition = Partition::deal(
+        &inputs.queries,
+        &inputs.targets,
+        &inputs.search.filters,
+        count,
+    );
     if arguments.plan {
         io.print(plan_table(&inputs, &partition))?;
         return Ok(Exit::Done);
@@ -189,13 +193,4 @@ fn plan_table(inputs: &Inputs, partition: &Partition) -> Table {
         ]);
     }
     table
-}
-
-/// Where `path` leads when it is relative to `base`.
-pub(crate) fn below(base: &Path, path: &str) -> PathBuf {
-    if base.as_os_str().is_empty() {
-        PathBuf::from(path)
-    } else {
-        base.join(path)
-    }
 }

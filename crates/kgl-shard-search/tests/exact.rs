@@ -5,9 +5,9 @@
 use kgl_align::{Engine, KernelChoice, scalar};
 use kgl_cli::Io;
 use kgl_contract::{Decimal, QueryHits, Search, Sha256, canonical_bytes, parse_document};
+use kgl_search::Partition;
 use kgl_seq::Record;
 use kgl_shard_search::inputs::Inputs;
-use kgl_shard_search::partition::Partition;
 use kgl_shard_search::search::{Workers, search_shard};
 use kgl_testkit::Rng;
 use kgl_testkit::families::{Evolution, evolve};
@@ -181,7 +181,12 @@ fn what_is_left_out_is_never_missed() {
         let engine = Engine::new(inputs.scoring, kernels[rng.below(3)]).unwrap();
         let expected = by_hand(&inputs);
         for count in [1, 4, 37] {
-            let partition = Partition::deal(&inputs, count);
+            let partition = Partition::deal(
+                &inputs.queries,
+                &inputs.targets,
+                &inputs.search.filters,
+                count,
+            );
             let mut merged: Vec<Vec<(i64, u32)>> = vec![Vec::new(); inputs.queries.len()];
             for targets in partition.shards() {
                 let find = |workers: &Workers, prune| {

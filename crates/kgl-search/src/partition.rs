@@ -6,8 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use kgl_contract::Filters;
-
-use crate::inputs::Inputs;
+use kgl_seq::Record;
 
 /// The version of the rule below, written into every shard.
 pub const VERSION: u32 = 1;
@@ -28,20 +27,13 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Deals the targets of `inputs` to `count` shards; `count` is at least 1.
+    /// Deals `targets` to `count` shards; `count` is at least 1.
     #[must_use]
-    pub fn deal(inputs: &Inputs, count: u32) -> Self {
-        let queries: Vec<usize> = inputs
-            .queries
-            .iter()
-            .map(|query| query.sequence.len())
-            .collect();
-        let targets: Vec<usize> = inputs
-            .targets
-            .iter()
-            .map(|target| target.sequence.len())
-            .collect();
-        Self::deal_lengths(&queries, &targets, &inputs.search.filters, count)
+    pub fn deal(queries: &[Record], targets: &[Record], filters: &Filters, count: u32) -> Self {
+        let lengths = |records: &[Record]| -> Vec<usize> {
+            records.iter().map(|record| record.sequence.len()).collect()
+        };
+        Self::deal_lengths(&lengths(queries), &lengths(targets), filters, count)
     }
 
     /// As [`Partition::deal`], from the lengths alone.
