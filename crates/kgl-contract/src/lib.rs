@@ -15,6 +15,8 @@
 //! converts at its edge. The JSON Schemas under `schemas/` are generated from
 //! these types by this crate's tests (`KGL_BLESS=1 cargo test -p kgl-contract`).
 
+mod array_job;
+mod array_status;
 mod baseline;
 mod canonical;
 mod challenge;
@@ -29,6 +31,7 @@ mod history;
 mod host_status;
 mod index_set;
 mod inspection;
+mod machine_prices;
 mod receipt;
 mod run;
 mod scaffold_report;
@@ -40,6 +43,8 @@ mod submission;
 mod sync_plan;
 mod validation_report;
 
+pub use array_job::{ArrayEngine, ArrayEstimate, ArrayJob, GcpBatch, JobFile, Provisioning, Slurm};
+pub use array_status::{ArrayEvent, ArrayStatus, FailedTask};
 pub use baseline::{Baseline, BaselineColumn, BaselineSource, TestTable};
 pub use canonical::{canonical_bytes, canonical_digest};
 pub use challenge::{
@@ -61,6 +66,7 @@ pub use inspection::{
     FilesInFolder, FilesOfKind, Inspection, Notice, Page, PublishedFile, Quantiles,
     SubmissionLimits, SubmissionShape, TableProfile, Task, TaskKind, TopValue, Unlearned,
 };
+pub use machine_prices::{MachinePrice, MachinePrices};
 pub use receipt::{NotebookVersion, SubmissionReceipt, SubmissionState};
 pub use run::{Ending, Run, RunEnd, RunPlace, RunState, RunWhere, Why};
 pub use scaffold_report::{ScaffoldAction, ScaffoldReport, ScaffoldedFile};
