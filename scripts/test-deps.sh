@@ -27,6 +27,8 @@ binutils|command -v readelf
 libssl-dev|test -e /usr/include/openssl/ssl.h
 pkg-config|command -v pkg-config
 iproute2|PATH=$PATH:/sbin command -v ip
+munge|PATH=$PATH:/usr/sbin command -v munged
+slurm-wlm|PATH=$PATH:/usr/sbin command -v slurmctld && command -v sbatch
 python3-biopython|python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'
 END
 )

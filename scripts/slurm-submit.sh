@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Summary: the missing shards of a competition's search as a Slurm array, and the merge behind it.
+# Usage:   slurm-submit.sh SLUG [ARGS...]
+#
+#   ARGS  handed on to kgl-batch-plan: --partition, --account, --workers, --count, --task-s, …
+#
+# Run where sbatch works, in a project that all nodes see. Prints the number of the job that
+# merges; the tasks that it waits for are requeued when their nodes go away, and keep shards
+# that are there. Logs and documents are in outputs/arrays of the competition.
+# Exit 1 when no shard is missing, 2 without a search or sbatch, 3 when Slurm refuses.
+
+source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+help_if_asked "${1-}"
+slug=${1:?SLUG is missing}
+shift
+need sbatch "apt-get install -y slurm-client, on a machine of the cluster"
+for program in kgl-batch-plan kgl-shard-search kgl-merge; do need "$program" "run \`make build\`"; done
+folder=$KGL_ROOT/competitions/$slug
+search=${RNA_SEARCH:-$folder/search.json}
+[ -e "$search" ] || die 2 "$search is not there: only a search can be an array job"
+arrays=$folder/outputs/arrays
+mkdir -p "$arrays"
+
+plan=$(mktemp "$arrays/.plan.XXXXXX")
+trap 'rm -f "$plan" "$plan.batch"' EXIT
+# The folder of shards is named by search and count; with one there, its count is kept.
+identity=$(kgl-shard-search --identity "$search")
+shards=$(find "$arrays" -maxdepth 1 -type d -name "${identity:0:12}-*" | sort | head -n 1)
+kgl-batch-plan --engine slurm --competition "$slug" --root "$KGL_ROOT" ${shards:+--shards "$shards"} "$@" "$search" >"$plan"
+kgl-batch-plan job "$plan" >"$plan.batch"
+job=$(sed -n 's/^export KGL_JOB=//p' "$plan.batch")
+shards=$(sed -n 's/^export KGL_PUBLISH=//p' "$plan.batch")
+mkdir -p "$job" "$shards"
+cp "$plan" "$job/plan.json"
+# What the tasks read: the search, pinned and cut as planned, and which shard each of them takes.
+kgl-shard-search --pin --count "${shards##*-}" --out "$job/search.json" "$search"
+kgl-merge --missing --search "$job/search.json" "$shards" >"$job/map" || [ $? -eq 1 ]
+
+array=$(sbatch --parsable "$plan.batch") || die 3 "Slurm does not take the array: sinfo and squeue say more"
+merge=$(sbatch --parsable --job-name=kgl-merge --dependency="afterok:$array" --kill-on-invalid-dep=yes \
+  --chdir="$KGL_ROOT" --output="$job/merge.log" --requeue --wrap \
+  "$(printf '%q ' "$(command -v kgl-merge)" --verbose --search "$job/search.json" --out "$folder/outputs/sequence_nn_search_merged.json" "$shards")") ||
+  { scancel "$array"; die 3 "Slurm does not take the merge, so the array was taken back"; }
+say "array $array, then merge $merge; squeue shows them, scancel $array $merge ends them"
+printf '%s\n' "$merge"
