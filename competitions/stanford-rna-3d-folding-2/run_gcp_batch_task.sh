@@ -35,7 +35,7 @@ case "${KGL_PUBLISH-}" in
     ;;
 esac
 
-need gcloud "scripts/install-gcloud-cli.sh"
+need gcloud "see https://cloud.google.com/sdk/docs/install"
 RNA_SHARD_DIR=$(mktemp -d)
 export RNA_SHARD_DIR
 trap 'rm -rf "$RNA_SHARD_DIR"' EXIT

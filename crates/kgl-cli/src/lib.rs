@@ -30,7 +30,7 @@ pub use io::{Io, Source};
 pub use kgl_contract::Exit;
 pub use machine::{host_name, now};
 
-pub use program::{Finished, ProgramError, run_program, stream_program};
+pub use program::{Finished, ProgramError, run_program, signal_name, stream_program};
 pub use progress::Progress;
 pub use shell::quote;
 pub use table::Table;

@@ -38,6 +38,26 @@ impl Finished {
     }
 }
 
+/// The name, without `SIG`, of a signal that ends programs: their numbers are the same on every
+/// Linux we know. None for any other number.
+#[must_use]
+pub fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        14 => "ALRM",
+        15 => "TERM",
+        _ => return None,
+    })
+}
+
 /// Why a program gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {

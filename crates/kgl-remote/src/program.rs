@@ -61,29 +61,11 @@ fn take_mark(stderr: &[u8]) -> Option<(End, Vec<u8>)> {
         .parse()
         .ok()?;
     // A shell tells a signal as 128 and its number.
-    let end = match code.checked_sub(128).and_then(signal_name) {
+    let end = match code.checked_sub(128).and_then(kgl_cli::signal_name) {
         Some(name) => End::Signal(name.to_owned()),
         None => End::Code(code),
     };
     Some((end, stderr[..at].to_vec()))
-}
-
-/// Signals that end programs, by their numbers on Linux.
-fn signal_name(number: i32) -> Option<&'static str> {
-    Some(match number {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -132,30 +132,12 @@ pub(crate) fn how(end: Option<&RunEnd>) -> String {
         Some((None, Some(9))) => {
             "was killed by signal 9 (KILL), by somebody or for want of memory".to_owned()
         }
-        Some((None, Some(signal))) => match signal_name(signal) {
+        Some((None, Some(signal))) => match kgl_cli::signal_name(signal) {
             Some(name) => format!("was killed by signal {signal} ({name})"),
             None => format!("was killed by signal {signal}"),
         },
         _ => "ended in a way that was not recorded".to_owned(),
     }
-}
-
-/// Names of the signals that end programs; their numbers are the same on every Linux we know.
-fn signal_name(signal: i32) -> Option<&'static str> {
-    Some(match signal {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        _ => return None,
-    })
 }
 
 /// The command that goes on from there.

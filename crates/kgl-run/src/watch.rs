@@ -32,12 +32,7 @@ pub(crate) fn watch(runs: &Runs, seen: Seen, follow: bool, io: &Io) -> Result<Ex
     loop {
         // The state first: what was written before the end is read after it was seen.
         let live = seen.is_live();
-        let sink = |bytes: &[u8]| match io.stream_stdout(bytes) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Broken::Unread),
-            Err(failure) => Err(Broken::Sink(failure)),
-        };
-        match drain(&mut follower, live, sink) {
+        match drain(&mut follower, live, io) {
             Ok(()) => {}
             // As with any program at the head of a pipe: nobody looks on any more.
             Err(Broken::Unread) => return Ok(Exit::Done),
@@ -107,12 +102,7 @@ pub(crate) fn send(
     let mut follower = Follower::open_at(&path, from).or_outside(context())?;
     loop {
         let live = seen.is_live();
-        let sink = |bytes: &[u8]| match io.stream_stdout(bytes) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Broken::Unread),
-            Err(failure) => Err(Broken::Sink(failure)),
-        };
-        match drain(&mut follower, live && follow, sink) {
+        match drain(&mut follower, live && follow, io) {
             Ok(()) => {}
             Err(Broken::Unread) => return Ok(Exit::Done),
             Err(Broken::Sink(failure)) => return Err(failure),
@@ -126,12 +116,13 @@ pub(crate) fn send(
     }
 }
 
-/// Hands on what is in the log: all of it, once the run has ended.
-fn drain(
-    follower: &mut Follower,
-    live: bool,
-    mut sink: impl FnMut(&[u8]) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+/// Writes what is in the log to stdout: all of it, once the run has ended.
+fn drain(follower: &mut Follower, live: bool, io: &Io) -> Result<(), Broken> {
+    let mut sink = |bytes: &[u8]| match io.stream_stdout(bytes) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Broken::Unread),
+        Err(failure) => Err(Broken::Sink(failure)),
+    };
     while follower.drain(&mut sink)? && !live {}
     Ok(())
 }

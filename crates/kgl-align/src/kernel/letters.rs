@@ -53,7 +53,7 @@ impl Letters {
     }
 
     // Not inlined into a path with wide vectors: the compiler would turn the
-    // arithmetic below into shuffles between them, five times as slow.
+    // arithmetic below into shuffles between them, which is slower.
     #[inline(never)]
     fn turn(&mut self, batch: &[Lane<'_>], start: usize) {
         let lanes = self.stride;

@@ -131,7 +131,9 @@ impl<V: Lanes> Scores<V> {
         for (lane, targets) in sweep.job.batch.iter().enumerate() {
             for place in &targets.0 {
                 begins.push((place.column, lane, place.number));
-                ends.push((place.end(), lane, place.number));
+                if scoring.mode() == Mode::Global {
+                    ends.push((place.end(), lane, place.number));
+                }
             }
         }
         begins.sort_unstable_by(|a, b| b.cmp(a));

@@ -31,13 +31,15 @@ pub(super) fn run_generate(options: &Generate, io: &Io) -> Result<Exit, Failure>
     });
     let files = crate::generate::render(&train, &test);
     write_all_or_none(&options.folder, &files)?;
+    tell_made(train.len(), test.len(), options, io);
+    Ok(Exit::Done)
+}
+
+fn tell_made(train: usize, test: usize, options: &Generate, io: &Io) {
     io.note(format_args!(
-        "{} training and {} test targets in {}",
-        train.len(),
-        test.len(),
+        "{train} training and {test} test targets in {}",
         options.folder.display()
     ));
-    Ok(Exit::Done)
 }
 
 /// A file of a folder that is written as it is made.
@@ -68,12 +70,7 @@ fn generate_part_2(options: &Generate, io: &Io) -> Result<Exit, Failure> {
         write(targets, &mut file).or_outside(format_args!("cannot write {}", path.display()))?;
         file.commit()?;
     }
-    io.note(format_args!(
-        "{} training and {} test targets in {}",
-        train.len(),
-        test.len(),
-        options.folder.display()
-    ));
+    tell_made(train.len(), test.len(), options, io);
     Ok(Exit::Done)
 }
 
