@@ -45,6 +45,10 @@ pub fn beside(kind: Kind, test: impl FnOnce(&Fleet)) {
         }
         return;
     }
+    if skip::is_left_out("fleet") {
+        skip::have("fleet", false, "");
+        return;
+    }
     let up = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fleet/up");
     let thread = std::thread::current();
     let name = env::var("NEXTEST_TEST_NAME").ok();

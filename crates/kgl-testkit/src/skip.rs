@@ -3,6 +3,8 @@
 //!
 //! - `KGL_SKIP_LOG=FILE`: every skip appends a line `name<TAB>test<TAB>why`.
 //! - `KGL_REQUIRE=name,…`: the tests that need one of these fail instead.
+//! - `KGL_WITHOUT=name,…`: the tests that need one of these are skipped although
+//!   it is there.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -19,15 +21,31 @@ use std::{env, fs};
 pub fn have(name: &str, ok: bool, why: &str) -> bool {
     let log = env::var_os("KGL_SKIP_LOG").filter(|log| !log.is_empty());
     let required = env::var("KGL_REQUIRE").unwrap_or_default();
-    if ok {
+    let why = if is_left_out(name) {
+        "KGL_WITHOUT leaves it out"
+    } else if ok {
         return true;
-    }
+    } else {
+        why
+    };
     note(name, why, &test_name(), log, &required);
     false
 }
 
+/// Whether `KGL_WITHOUT` names it. [`have`] asks this too; to be asked before
+/// something slow finds out whether it is there.
+#[must_use]
+pub fn is_left_out(name: &str) -> bool {
+    names(&env::var("KGL_WITHOUT").unwrap_or_default(), name)
+}
+
+/// Whether a list such as `fleet,kaggle` has `name` in it.
+fn names(list: &str, name: &str) -> bool {
+    list.split(',').any(|one| one.trim() == name)
+}
+
 fn note(name: &str, why: &str, test: &str, log: Option<OsString>, required: &str) {
-    if required.split(',').any(|one| one.trim() == name) {
+    if names(required, name) {
         panic!("KGL_REQUIRE names {name}, which is missing: {why}");
     }
     eprintln!("skipped: {test} needs {name}: {why}");
@@ -129,6 +147,13 @@ mod tests {
     fn what_is_there_is_not_skipped() {
         assert!(have("thing", true, "never read"));
         assert!(program("sh"));
+    }
+
+    #[test]
+    fn a_list_names_whole_names() {
+        assert!(names("fleet, kaggle", "kaggle"));
+        assert!(!names("fleet-namespaces", "fleet"));
+        assert!(!names("", "fleet"));
     }
 
     #[test]

@@ -94,6 +94,10 @@ fn what_happens_to_a_host_is_seen_over_ssh_and_can_be_mended() {
 #[test]
 fn where_namespaces_are_not_allowed_there_are_addresses() {
     // Not within `beside`: this asks for the lesser fleet also where the better one is possible.
+    if kgl_testkit::skip::is_left_out("fleet") {
+        kgl_testkit::skip::have("fleet", false, "");
+        return;
+    }
     let up = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fleet/up");
     let command = "ssh host1 'tmux new-session -d' && ! ssh host3 'tmux has-session' 2>&1; \
                    ssh host2 'exit 5'; echo \"$KGL_FLEET $?\"; fleet cut host1; echo $?; \
