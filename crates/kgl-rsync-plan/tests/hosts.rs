@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use kgl_contract::{SyncPlan, parse_document};
 use kgl_testkit::fleet::{Fleet, Kind, beside};
@@ -261,6 +262,12 @@ fn what_goes_wrong_on_the_way_is_told_and_mended_by_the_same_command() {
                 done.stderr_text()
             );
         };
+        fleet.happens(&["off", "host1"]);
+        fails(3, "cannot be reached");
+        fleet.happens(&["boot", "host1"]);
+        fleet.happens(&["freeze", "host1"]);
+        fails(3, "host1");
+        fleet.happens(&["thaw", "host1"]);
         fleet.happens(&["hide", "host1", "rsync"]);
         fails(2, "there is no rsync there");
         fleet.happens(&["break", "host1", "rsync"]);
@@ -298,64 +305,80 @@ fn what_goes_wrong_on_the_way_is_told_and_mended_by_the_same_command() {
     });
 }
 
+/// What ends a transfer in the middle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ending {
+    Cut,
+    Interrupted,
+    Killed,
+}
+
 #[test]
-fn a_link_that_is_cut_costs_nothing_but_time() {
+fn a_sync_that_ends_in_the_middle_costs_nothing_but_time() {
     beside(Kind::Namespaces, |fleet| {
         let project = Project::new(fleet);
         project.sync(&[]).assert_code(0);
-        // Incompressible enough to take a while on a link of 40 Mbit/s.
-        project.put("large", &"0123456789abcdef".repeat(1 << 20));
-        let (_, plan) = project.plan(&[]);
-        let slow = [
-            "qdisc",
-            "add",
-            "dev",
-            "fleet-host1",
-            "root",
-            "tbf",
-            "rate",
-            "40mbit",
-            "burst",
-            "64kb",
-            "latency",
-            "50ms",
-        ];
-        if !Command::new("tc")
-            .args(slow)
-            .status()
-            .is_ok_and(|status| status.success())
-        {
+        let link = |words: &str| {
+            let tc = Command::new("tc").args(words.split(' ')).status();
+            tc.is_ok_and(|status| status.success())
+        };
+        if !link("qdisc add dev fleet-host1 root tbf rate 40mbit burst 64kb latency 50ms") {
             kgl_testkit::skip::have("tc-tbf", false, "a slow link needs tc and the kernel's tbf");
             return;
         }
-        let begun = half_of_a_file(fleet, "large");
-        let cutter = std::thread::spawn(move || {
-            begun();
-            Command::new("fleet")
-                .args(["cut", "host1"])
-                .status()
+        for (ending, name) in [
+            (Ending::Cut, "large-0"),
+            (Ending::Interrupted, "large-1"),
+            (Ending::Killed, "large-2"),
+        ] {
+            // Long enough to take a while on a link of 40 Mbit/s.
+            project.put(name, &"0123456789abcdef".repeat(1 << 20));
+            let (_, plan) = project.plan(&[]);
+            let file = fleet.dir().join("plan.json");
+            fs::write(&file, plan).unwrap();
+            let begun = half_of_a_file(fleet, name);
+            let mut child = Command::new(TOOL)
+                .arg("--apply")
+                .arg(&file)
+                .current_dir(&project.folder)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
                 .unwrap();
-        });
-        let cut = project.tool(&["--apply", "-"], &plan);
-        cutter.join().unwrap();
-        cut.assert_code(3);
-        assert!(
-            cut.stderr_text().contains("goes on"),
-            "{}",
-            cut.stderr_text()
-        );
-        assert!(
-            there(fleet, "large").is_none(),
-            "half a file under its own name"
-        );
-        fleet.happens(&["mend", "host1"]);
-        Command::new("tc")
-            .args(["qdisc", "del", "dev", "fleet-host1", "root"])
-            .status()
-            .unwrap();
-        project.sync(&[]).assert_code(0);
-        assert_eq!(there(fleet, "large").unwrap().len(), 16 << 20);
+            begun();
+            match ending {
+                Ending::Cut => {
+                    fleet.happens(&["cut", "host1"]);
+                }
+                Ending::Interrupted => signal(&child, "INT"),
+                Ending::Killed => signal(&child, "KILL"),
+            }
+            let status = child.wait().unwrap();
+            assert!(
+                there(fleet, name).is_none(),
+                "{ending:?}: half a file under its own name"
+            );
+            if ending == Ending::Cut {
+                assert_eq!(status.code(), Some(3));
+                let mut words = String::new();
+                child.stderr.unwrap().read_to_string(&mut words).unwrap();
+                assert!(words.contains("goes on"), "{words}");
+                fleet.happens(&["mend", "host1"]);
+            } else {
+                assert!(!status.success(), "{ending:?}: {status}");
+            }
+            project.sync(&[]).assert_code(0);
+            assert_eq!(there(fleet, name).unwrap().len(), 16 << 20, "{ending:?}");
+        }
+        assert!(link("qdisc del dev fleet-host1 root"));
     });
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let kill = Command::new("kill").args(["-s", name, &pid]).status();
+    assert!(kill.is_ok_and(|status| status.success()), "kill -s {name}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Fault {
             "host key is known for",
         ]) {
             Self::HostKeyUnknown
-        } else if says(&["Permission denied", "Too many authentication failures"]) {
+        } else if is_refused(stderr) || says(&["Too many authentication failures"]) {
             Self::Refused
         } else if says(&["banner exchange", "during kex"]) {
             Self::Silent
@@ -85,6 +85,13 @@ impl Fault {
             Self::Other => format!("`ssh -v {host}` says more"),
         }
     }
+}
+
+/// Whether ssh says so: "Permission denied (publickey)". Of a file it would be an errno that
+/// stands in the parentheses.
+fn is_refused(stderr: &str) -> bool {
+    let mut ways = stderr.split("Permission denied (").skip(1);
+    ways.any(|ways| ways.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 impl fmt::Display for Fault {

@@ -49,7 +49,7 @@ fn explain(code: Option<i32>, stderr: &str, what: &str) -> Failure {
     let fault = Fault::of_stderr(stderr);
     if !missing
         && !barred
-        && (code == Some(255) || !matches!(fault, Fault::Cut | Fault::Other | Fault::Refused))
+        && (code == Some(255) || !matches!(fault, Fault::Cut | Fault::Other))
     {
         let words = last_words(stderr);
         return Failure::outside(format_args!("{what} {fault}: {words}")).hint(fault.hint(what));
@@ -112,6 +112,19 @@ mod tests {
                 "rsync: connection unexpectedly closed (0 bytes received so far) [sender]",
                 Exit::Outside,
                 "was cut",
+            ),
+            // Which of the two ends first, rsync or its ssh, is chance.
+            (
+                12,
+                "root@gpu: Permission denied (publickey).\nrsync: connection unexpectedly closed (0 bytes received so far) [sender]",
+                Exit::Outside,
+                "refuses our keys",
+            ),
+            (
+                23,
+                "rsync: [receiver] mkstemp \"/x\" failed: Permission denied (13)",
+                Exit::Outside,
+                "could not be brought",
             ),
             (
                 11,

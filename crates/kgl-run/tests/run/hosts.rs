@@ -415,46 +415,96 @@ fn a_pull_keeps_what_is_good_and_what_is_ours() {
 }
 
 #[test]
-fn a_pull_that_is_cut_goes_on_and_shows_nothing_half_done() {
+fn a_pull_that_ends_in_the_middle_goes_on_and_shows_nothing_half_done() {
     beside(Kind::Namespaces, |fleet| {
         let remote = Remote::new(fleet, &[]);
         let here = remote.project.work().join("outputs");
         fs::create_dir_all(remote.there("outputs")).unwrap();
-        let large = "0123456789abcdef".repeat(1 << 20);
-        fs::write(remote.there("outputs/model.bin"), &large).unwrap();
-        fs::remove_file(remote.there("outputs/model.bin")).unwrap();
         // kgl-run is brought there on the first call, before the link is slow.
         remote.kgl(&["pull"]).expect(0);
-        fs::write(remote.there("outputs/model.bin"), &large).unwrap();
         // The host's side of the cable is the slow one.
-        let slow = [
-            "on", "host1", "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "40mbit",
-            "burst", "64kb", "latency", "50ms",
-        ];
+        let slow = "on host1 tc qdisc add dev eth0 root tbf rate 40mbit burst 64kb latency 50ms";
         if !Command::new("fleet")
-            .args(slow)
+            .args(slow.split(' '))
             .status()
             .is_ok_and(|status| status.success())
         {
             kgl_testkit::skip::have("tc-tbf", false, "a slow link needs tc and the kernel's tbf");
             return;
         }
-        let pull = remote
-            .command(&["pull"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        until("begun", || here.join(".pull").exists());
-        std::thread::sleep(Duration::from_millis(1000));
-        remote.happens(&["cut", "host1"]);
-        wait(pull).expect(3);
-        assert!(!here.join("model.bin").exists());
-        remote.happens(&["mend", "host1"]);
+        let large = "0123456789abcdef".repeat(1 << 20);
+        for ending in ["cut", "interrupted", "killed"] {
+            let name = format!("model-{ending}.bin");
+            fs::write(remote.there("outputs").join(&name), &large).unwrap();
+            let pull = remote
+                .command(&["pull"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            until("begun", || here.join(".pull").exists());
+            std::thread::sleep(Duration::from_millis(1000));
+            match ending {
+                "cut" => remote.happens(&["cut", "host1"]),
+                "interrupted" => signal(pull.id(), rustix::process::Signal::INT),
+                _ => signal(pull.id(), rustix::process::Signal::KILL),
+            }
+            let ended = wait(pull);
+            assert!(!here.join(&name).exists(), "{ending}");
+            if ending == "cut" {
+                ended.expect(3);
+                remote.happens(&["mend", "host1"]);
+            } else {
+                assert_ne!(ended.code, Some(0), "{ending}");
+            }
+            remote.kgl(&["pull"]).expect(0);
+            assert_eq!(read(&here.join(&name)).len(), large.len(), "{ending}");
+            assert!(!here.join(".pull").exists(), "{ending}");
+        }
         remote.happens(&["on", "host1", "tc", "qdisc", "del", "dev", "eth0", "root"]);
+    });
+}
+
+#[test]
+fn a_host_that_cannot_be_pulled_from_is_told_for_what_it_is() {
+    beside(Kind::Namespaces, |fleet| {
+        let remote = Remote::new(fleet, &[("train", "exit 0")]);
+        let here = remote.project.work().join("outputs/merged.json");
+        fs::create_dir_all(remote.there("outputs")).unwrap();
+        fs::write(remote.there("outputs/merged.json"), "{\"n\":1}\n").unwrap();
         remote.kgl(&["pull"]).expect(0);
-        assert_eq!(read(&here.join("model.bin")).len(), large.len());
-        assert!(!here.join(".pull").exists());
+        fs::write(remote.there("outputs/merged.json"), "{\"n\":2}\n").unwrap();
+        let fails = |word: &str| {
+            let ended = remote.kgl(&["pull"]).expect(3);
+            assert!(ended.stderr.contains("host1"), "{word}: {}", ended.stderr);
+            assert!(ended.stderr.contains(word), "{word}: {}", ended.stderr);
+            assert_eq!(read(&here), "{\"n\":1}\n");
+        };
+        remote.happens(&["off", "host1"]);
+        fails("cannot be reached");
+        remote.happens(&["boot", "host1"]);
+        remote.happens(&["refuse", "host1"]);
+        fails("refuses our keys");
+        remote.happens(&["accept", "host1"]);
+        remote.happens(&["freeze", "host1"]);
+        fails("");
+        // Nor does a launch hang.
+        let frozen = remote.kgl(&["train", "--detach"]).expect(3);
+        assert!(frozen.stderr.contains("host1"), "{}", frozen.stderr);
+        remote.happens(&["thaw", "host1"]);
+        // A clock that is off by hours: contents decide, not times.
+        remote.happens(&["skew", "host1", "-7200"]);
+        remote.kgl(&["pull"]).expect(0);
+        assert_eq!(read(&here), "{\"n\":2}\n");
+        fs::write(remote.there("outputs/merged.json"), "{\"n\":3}\n").unwrap();
+        remote.happens(&["rekey", "host1"]);
+        let ended = remote.kgl(&["pull"]).expect(3);
+        assert!(
+            ended.stderr.contains("has another host key than before"),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(read(&here), "{\"n\":2}\n");
     });
 }
 
