@@ -189,11 +189,21 @@ impl<R: Read> Records<R> {
     /// # Errors
     /// What reading fails with.
     pub fn finish(mut self) -> io::Result<R> {
+        self.drain()?;
+        Ok(self.source)
+    }
+
+    /// Reads what is left without looking at it.
+    ///
+    /// # Errors
+    /// What reading fails with.
+    pub fn drain(&mut self) -> io::Result<()> {
         while !self.at_end {
             self.start = self.end;
             self.fill()?;
         }
-        Ok(self.source)
+        self.start = self.end;
+        Ok(())
     }
 
     #[cold]

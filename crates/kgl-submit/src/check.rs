@@ -1,6 +1,7 @@
 //! The check itself: two readers and some rules in, findings out.
 
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use kgl_contract::{ColumnRange, RowOrder, Sha256};
 use kgl_csv::{Fault, Records, Rewind, Separator, is_broken_packing};
@@ -9,6 +10,7 @@ use crate::columns::{Layout, Sample};
 use crate::digested::Digested;
 use crate::faults::{Found, Place, Rule};
 use crate::forms::Form;
+use crate::room::Room;
 use crate::rows::Matcher;
 use crate::watch::Watch;
 
@@ -62,6 +64,14 @@ pub enum CheckError {
         /// What is wrong there.
         what: String,
     },
+    /// Rows come in another order, and the sample's ids fit neither in memory nor on disk.
+    #[error("{error}")]
+    Room {
+        /// The folder for temporary files.
+        folder: PathBuf,
+        /// Why they do not fit there.
+        error: io::Error,
+    },
 }
 
 impl CheckError {
@@ -85,15 +95,17 @@ impl CheckError {
 }
 
 /// Checks a submission. The sample is read twice or three times, the submission
-/// once, from where it stands to its end.
+/// once, and again from its beginning when its rows come in another order and the
+/// sample's ids do not fit in the `room`.
 ///
 /// # Errors
 /// A file that cannot be read, or a sample that is broken. Whatever is wrong
 /// with the submission is a finding.
-pub fn check<S: Read + Rewind, T: Read>(
+pub fn check<S: Read + Rewind, T: Read + Rewind>(
     sample: S,
     submission: T,
     rules: &Rules,
+    room: &Room,
 ) -> Result<Findings, CheckError> {
     let mut sample_records = Records::new(Digested::new(sample), Separator::Comma);
     let sample = Sample::learn(&mut sample_records, &rules.ranges, &rules.forms)?;
@@ -126,7 +138,7 @@ pub fn check<S: Read + Rewind, T: Read>(
             });
         }
     }
-    let matcher = Matcher::new(sample_records, &sample, rules)?;
+    let matcher = Matcher::new(sample_records, &sample, rules, room)?;
     let mut records = Records::new(Digested::new(submission), Separator::Comma);
     let rows = check_rows(&mut records, &sample, &rules.forms, matcher, &mut found)?;
     // What cannot be unpacked further was read as far as it goes.
@@ -159,7 +171,7 @@ pub fn check<S: Read + Rewind, T: Read>(
 }
 
 /// Goes through the submission; gives the number of its rows.
-fn check_rows<S: Read + Rewind, T: Read>(
+fn check_rows<S: Read + Rewind, T: Read + Rewind>(
     records: &mut Records<T>,
     sample: &Sample,
     forms: &[Form],
@@ -200,7 +212,7 @@ fn check_rows<S: Read + Rewind, T: Read>(
         let Some(id) = layout.id.filter(|&id| id < records.width()) else {
             continue;
         };
-        let twin = matcher.take(records.field(id), records.line(), found)?;
+        let twin = matcher.take(records, id, rows, found)?;
         if records.width() == width {
             watch.see(records, records.field(id), twin.as_ref(), found);
         }

@@ -53,6 +53,11 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "challenge")]
     pub sample: Option<PathBuf>,
 
+    /// How many MiB of memory the sample's ids may take when rows come in another order than
+    /// the sample's; what does not fit goes to temporary files in TMPDIR.
+    #[arg(long, value_name = "MIB", default_value_t = crate::room::MEMORY_MIB)]
+    pub memory: u64,
+
     /// Write the receipt (of --check the submission-check) here, by rename, instead of to stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -197,6 +202,13 @@ Input:
   The sample's first column is the id. It is read more than once: a file, not a pipe.
 
   Both may be packed by gzip, or be a zip file with one file in it.
+
+Memory:
+  Rows in the sample's order are checked in a few MB, however many there are. In another
+  order the sample's ids are needed: in memory while they take less than --memory, else in
+  temporary files without a name in TMPDIR (about 50 bytes a row beside ids and given
+  values), which are gone when the check ends, however it ends. By default 256 MiB are
+  enough for any size, unless a record takes more than 1 MiB or one id is most of the sample.
 
 Output:
   stdout              a submission-receipt; of --check a submission-check: valid or not,

@@ -128,6 +128,7 @@ fn check_output(
             ranges: section.ranges,
             forms: crate::labels::read(section.values, &home)?,
         },
+        room: crate::room::Room::default(),
         home,
     };
     let (check, counts) = crate::check_request(&request)?;

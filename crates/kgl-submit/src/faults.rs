@@ -152,6 +152,16 @@ impl Found {
         }
     }
 
+    /// Adds faults that would not be told any more.
+    pub(crate) fn add_untold(&mut self, rule: Rule, count: u64) {
+        let faults = match rule.severity() {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        faults.count += count;
+        *self.counts.entry(rule).or_default() += count;
+    }
+
     /// How often each rule is broken.
     #[must_use]
     pub fn counts(&self) -> &BTreeMap<Rule, u64> {

@@ -50,7 +50,7 @@ impl Form {
         )
     }
 
-    /// Whether an empty value is one of its values when the sample has none.
+    /// Whether the values of a row must sum to one.
     #[must_use]
     pub fn sums_to_one(&self) -> bool {
         matches!(self.rule.form, ValueForm::Probability { sum_to_one: true })

@@ -8,6 +8,7 @@ use kgl_contract::{Challenge, SubmissionRequest};
 use crate::check::Rules;
 use crate::cli::Arguments;
 use crate::labels;
+use crate::room::Room;
 
 /// A submission, its sample, and what it must be.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Request {
     pub sample: Named,
     /// Order and ranges.
     pub rules: Rules,
+    /// What the check may take.
+    pub room: Room,
     /// The competition's folder: where the ledger lies.
     pub home: PathBuf,
 }
@@ -54,12 +57,14 @@ impl Named {
 /// # Errors
 /// A document that cannot be read, or a challenge that says nothing of submissions.
 pub fn read(arguments: &Arguments, io: &Io) -> Result<Request, Failure> {
-    match (&arguments.challenge, &arguments.submission) {
+    let mut request = match (&arguments.challenge, &arguments.submission) {
         (Some(challenge), Some(submission)) => {
-            from_challenge(challenge, submission, arguments.sample.clone(), io)
+            from_challenge(challenge, submission, arguments.sample.clone(), io)?
         }
-        _ => from_request(arguments.request.as_deref(), arguments.base.clone(), io),
-    }
+        _ => from_request(arguments.request.as_deref(), arguments.base.clone(), io)?,
+    };
+    request.room = Room::of_mib(arguments.memory);
+    Ok(request)
 }
 
 fn from_request(path: Option<&Path>, base: Option<PathBuf>, io: &Io) -> Result<Request, Failure> {
@@ -75,6 +80,7 @@ fn from_request(path: Option<&Path>, base: Option<PathBuf>, io: &Io) -> Result<R
             ranges: request.ranges,
             forms,
         },
+        room: Room::default(),
         home: base,
     })
 }
@@ -109,6 +115,7 @@ fn from_challenge(
         submission: Named::as_is(submission.to_owned()),
         sample,
         rules,
+        room: Room::default(),
         home: source.base,
     })
 }

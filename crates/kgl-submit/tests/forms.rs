@@ -7,6 +7,7 @@ use std::io::Cursor;
 use kgl_contract::{Labels, RowOrder, ValueForm, ValueRule};
 use kgl_submit::check::{Rules, check};
 use kgl_submit::forms::Form;
+use kgl_submit::room::Room;
 
 fn form(columns: &str, form: ValueForm) -> Form {
     let known = match &form {
@@ -43,7 +44,13 @@ fn breaks(sample: &str, forms: &[Form], submission: &str, expected: &[&str]) {
         ranges: Vec::new(),
         forms: forms.to_vec(),
     };
-    let findings = check(Cursor::new(sample), Cursor::new(submission), &rules).unwrap();
+    let findings = check(
+        Cursor::new(sample),
+        Cursor::new(submission),
+        &rules,
+        &Room::default(),
+    )
+    .unwrap();
     let counts = findings.found.counts().iter();
     let found: Vec<_> = counts
         .map(|(rule, count)| format!("{} {count}", rule.name()))

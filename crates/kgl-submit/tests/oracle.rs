@@ -9,6 +9,7 @@ use std::io::Cursor;
 use kgl_contract::{ColumnRange, RowOrder};
 use kgl_submit::check::{Findings, Rules, check};
 use kgl_submit::faults::Rule;
+use kgl_submit::room::Room;
 use proptest::prelude::*;
 
 type Table = Vec<Vec<String>>;
@@ -57,6 +58,7 @@ fn run(sample: &Table, submission: &[u8], order: RowOrder) -> Findings {
         Cursor::new(bytes(sample)),
         Cursor::new(submission),
         &rules(order),
+        &Room::default(),
     )
     .unwrap()
 }
@@ -238,7 +240,7 @@ proptest! {
         prop_assert_eq!(found.submission.sha256, kgl_contract::Sha256::of(&submission));
         // And the same bytes as a sample: a sentence or a result.
         let valid = bytes(&valid(3));
-        let _ = check(Cursor::new(&submission), Cursor::new(&valid), &rules(RowOrder::Any));
+        let _ = check(Cursor::new(&submission), Cursor::new(&valid), &rules(RowOrder::Any), &Room::default());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::path::Path;
 use kgl_contract::ColumnRange;
 use kgl_submit::check::{Findings, Rules, check};
 use kgl_submit::faults::Rule;
+use kgl_submit::room::Room;
 
 /// The sample's text with every predicted field replaced by what `predict` makes
 /// of its row and column.
@@ -35,7 +36,7 @@ fn run(sample: &Path, submission: &[u8], ranges: Vec<ColumnRange>) -> Findings {
     };
     let mut sample = File::open(sample).unwrap();
     sample.rewind().unwrap();
-    check(sample, Cursor::new(submission), &rules).unwrap()
+    check(sample, Cursor::new(submission), &rules, &Room::default()).unwrap()
 }
 
 fn rules_of(findings: &Findings) -> Vec<(Rule, u64)> {

@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use kgl_contract::RowOrder;
 use kgl_submit::check::{Rules, check};
+use kgl_submit::room::Room;
 
 /// The rules that `submission` breaks, with how often.
 fn broken(sample: &str, submission: &str, order: RowOrder) -> Vec<String> {
@@ -13,7 +14,13 @@ fn broken(sample: &str, submission: &str, order: RowOrder) -> Vec<String> {
         order,
         ..Rules::default()
     };
-    let findings = check(Cursor::new(sample), Cursor::new(submission), &rules).unwrap();
+    let findings = check(
+        Cursor::new(sample),
+        Cursor::new(submission),
+        &rules,
+        &Room::default(),
+    )
+    .unwrap();
     let counts = findings.found.counts().iter();
     counts
         .map(|(rule, count)| format!("{} {count}", rule.name()))
@@ -120,7 +127,13 @@ fn a_long_value_on_the_edge_of_a_range_is_read_exactly() {
     };
     let faults = |low: &str, high: &str| {
         let submission = format!("id,p\na,{low}\nb,{high}\n");
-        let findings = check(Cursor::new(sample), Cursor::new(submission), &rules).unwrap();
+        let findings = check(
+            Cursor::new(sample),
+            Cursor::new(submission),
+            &rules,
+            &Room::default(),
+        )
+        .unwrap();
         findings.found.counts().values().sum::<u64>()
     };
     assert_eq!(faults("0.1000000000000000", "1.0000000000000000"), 0);

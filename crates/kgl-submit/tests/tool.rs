@@ -436,6 +436,70 @@ fn a_closed_pipe_ends_quietly() {
     );
 }
 
+/// A folder whose submission has the rows of its sample from the last to the first.
+fn reversed(rows: usize) -> TempDir {
+    let lines = |rows: &mut dyn Iterator<Item = usize>, value: &str| {
+        let lines = rows.map(|row| format!("row{row},{value},{row}\n"));
+        "id,p,q\n".to_owned() + &lines.collect::<String>()
+    };
+    let folder = folder(lines(&mut (0..rows).rev(), "0.5"));
+    fs::write(folder.path().join("sample.csv"), lines(&mut (0..rows), "0")).unwrap();
+    folder
+}
+
+#[test]
+fn ids_that_memory_must_not_hold_go_to_the_folder_for_temporary_files() {
+    let folder = reversed(3000);
+    let check = |more: &[&str], place: &str| {
+        let arguments = [&["--check", "request.json"], more].concat();
+        let mut command = tool(folder.path(), &arguments);
+        command.env("TMPDIR", place).output().unwrap()
+    };
+    fs::create_dir(folder.path().join("temporary")).unwrap();
+    let on_disk = check(&["--memory", "0"], "temporary");
+    assert_eq!(on_disk.status.code(), Some(1), "{}", stderr(&on_disk));
+    assert_eq!(on_disk.stdout, check(&[], "temporary").stdout);
+    let left = fs::read_dir(folder.path().join("temporary")).unwrap();
+    assert_eq!(left.count(), 0);
+    // In memory nobody needs the folder; on disk it is missed by name.
+    assert_eq!(check(&[], "nowhere").status.code(), Some(1));
+    let lost = check(&["--memory", "0"], "nowhere");
+    assert_eq!(lost.status.code(), Some(3));
+    let words = "the rows are in another order, and nowhere does not take the sample's ids";
+    assert!(stderr(&lost).contains(words), "{}", stderr(&lost));
+    assert!(lost.stdout.is_empty());
+}
+
+#[test]
+fn a_full_disk_under_the_ids_is_the_outside_worlds_failure() {
+    let folder = reversed(60_000);
+    fs::create_dir(folder.path().join("small")).unwrap();
+    // A small disk of its own, in a mount namespace of its own.
+    let namespace = |script: &str| {
+        let mut command = Command::new("unshare");
+        let tool = env!("CARGO_BIN_EXE_kgl-submit");
+        let mount = "mount -t tmpfs -o size=512k tmpfs small";
+        command
+            .current_dir(folder.path())
+            .args(["-rm", "sh", "-c", &format!("{mount} && {script}"), "sh"])
+            .arg(tool);
+        command.stdin(Stdio::null()).output()
+    };
+    let can = namespace("true").is_ok_and(|output| output.status.success());
+    if !kgl_testkit::skip::have("mount-namespace", can, "unshare -rm cannot mount here") {
+        return;
+    }
+    let check = "TMPDIR=small exec \"$1\" --check --memory 1 --out check.json request.json";
+    let output = namespace(check).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let expected = "\
+kgl-submit: the rows are in another order, and small does not take the sample's ids: No space left on device (os error 28)
+  hint: free some room there, let TMPDIR name another folder, or allow more with --memory
+";
+    assert_eq!(stderr(&output), expected);
+    assert!(!folder.path().join("check.json").exists());
+}
+
 #[test]
 fn the_help_lists_every_rule() {
     let help = run(Path::new("/"), &["--help"]);
