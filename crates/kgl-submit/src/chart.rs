@@ -4,14 +4,15 @@
 
 use std::fmt::Write as _;
 
-use kgl_contract::{Better, SubmissionHistory};
+use kgl_contract::{Better, SubmissionHistory, SubmissionState};
+
+use crate::plot::{FAINT, INK, POINT, Plot, line, point, range, spread, text};
 
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 440.0;
-const INK: &str = "#1f2933";
-const FAINT: &str = "#9aa5b1";
-const GRID: &str = "#e4e7eb";
-const POINT: &str = "#2563eb";
+const FAILED: &str = "#c2410c";
+/// How far apart words must stand to be read.
+const LINE: f64 = 13.0;
 const MEDALS: [(&str, &str); 3] = [
     ("gold", "#b7860b"),
     ("silver", "#7b8794"),
@@ -49,71 +50,6 @@ fn direction(history: &SubmissionHistory) -> String {
     format!("{} ({better} is better)", history.metric.name)
 }
 
-/// A plot's place and the ranges of its axes.
-struct Plot {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    x: [f64; 2],
-    y: [f64; 2],
-}
-
-impl Plot {
-    fn x(&self, value: f64) -> f64 {
-        self.left + (value - self.x[0]) / (self.x[1] - self.x[0]) * (self.right - self.left)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        self.bottom - (value - self.y[0]) / (self.y[1] - self.y[0]) * (self.bottom - self.top)
-    }
-
-    /// Frame, grid and numbers. `whole` says that x counts things.
-    fn axes(&self, svg: &mut String, title: &str, x_label: &str, whole: bool) {
-        text(svg, self.left, self.top - 14.0, "start", 13, INK, title);
-        for value in ticks(self.y) {
-            let y = self.y(value);
-            line(svg, [self.left, y], [self.right, y], GRID, "");
-            text(
-                svg,
-                self.left - 8.0,
-                y + 4.0,
-                "end",
-                11,
-                INK,
-                &number(value, self.y),
-            );
-        }
-        for value in ticks(self.x)
-            .into_iter()
-            .filter(|value| !whole || value.fract() == 0.0)
-        {
-            let x = self.x(value);
-            if !whole {
-                line(svg, [x, self.top], [x, self.bottom], GRID, "");
-            }
-            text(
-                svg,
-                x,
-                self.bottom + 18.0,
-                "middle",
-                11,
-                INK,
-                &number(value, self.x),
-            );
-        }
-        line(
-            svg,
-            [self.left, self.bottom],
-            [self.right, self.bottom],
-            FAINT,
-            "",
-        );
-        let middle = f64::midpoint(self.left, self.right);
-        text(svg, middle, self.bottom + 38.0, "middle", 12, INK, x_label);
-    }
-}
-
 fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
     let scores: Vec<(u32, f64)> = (1u32..)
         .zip(&history.submissions)
@@ -130,10 +66,14 @@ fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
         y: range(&all),
     };
     plot.axes(svg, "public score", "submission", true);
-    for medal in &history.medals {
+    let heights = history.medals.iter().map(|medal| plot.y(medal.score));
+    let mut places: Vec<(usize, f64)> = heights.enumerate().collect();
+    places.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let labels = spread(places.iter().map(|place| place.1).collect(), LINE);
+    for ((at, y), label_y) in places.into_iter().zip(labels) {
+        let medal = &history.medals[at];
         let colour = MEDALS.iter().find(|(name, _)| *name == medal.medal);
         let colour = colour.map_or(FAINT, |(_, colour)| colour);
-        let y = plot.y(medal.score);
         line(
             svg,
             [plot.left, y],
@@ -142,7 +82,15 @@ fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
             r#" stroke-dasharray="5 4""#,
         );
         let label = format!("{} {}", medal.medal, medal.score);
-        text(svg, plot.right + 6.0, y + 4.0, "start", 11, colour, &label);
+        text(
+            svg,
+            plot.right + 6.0,
+            label_y + 4.0,
+            "start",
+            11,
+            colour,
+            &label,
+        );
     }
     let mut best: Option<f64> = None;
     let mut path = String::new();
@@ -170,10 +118,28 @@ fn draw_scores(svg: &mut String, history: &SubmissionHistory) {
         r#"<path d="{path}" fill="none" stroke="{POINT}" stroke-width="1.5" opacity="0.5"/>"#
     );
     for &(place, score) in &scores {
-        point(svg, plot.x(f64::from(place)), plot.y(score));
+        let is_best = best == Some(score);
+        point(svg, plot.x(f64::from(place)), plot.y(score), is_best);
     }
+    draw_failed(svg, history, &plot);
     if scores.is_empty() {
         text(svg, 300.0, 220.0, "middle", 13, FAINT, "no scores yet");
+    }
+}
+
+/// A cross on the axis for each submission whose scoring failed.
+fn draw_failed(svg: &mut String, history: &SubmissionHistory, plot: &Plot) {
+    let mut any = false;
+    for (place, one) in (1u32..).zip(&history.submissions) {
+        if one.state == SubmissionState::Failed {
+            any = true;
+            let (x, y) = (plot.x(f64::from(place)), plot.bottom - 7.0);
+            text(svg, x, y + 4.0, "middle", 13, FAILED, "×");
+        }
+    }
+    if any {
+        let (x, y) = (plot.right, plot.bottom + 38.0);
+        text(svg, x, y, "end", 11, FAILED, "× scoring failed");
     }
 }
 
@@ -197,7 +163,8 @@ fn draw_agreement(svg: &mut String, history: &SubmissionHistory) {
             format!(", 95 % between {low:.2} and {high:.2}")
         });
         let words = format!("rank correlation {:.2}{sure}", agreement.rank_correlation);
-        text(svg, plot.left, plot.bottom + 60.0, "start", 12, INK, &words);
+        let (x, y) = (plot.right, plot.bottom + 60.0);
+        text(svg, x, y, "end", 12, INK, &words);
     }
     if pairs.is_empty() {
         text(svg, plot.left, plot.top - 14.0, "start", 13, INK, title);
@@ -213,83 +180,103 @@ fn draw_agreement(svg: &mut String, history: &SubmissionHistory) {
         return;
     }
     plot.axes(svg, title, "validation", false);
-    for (place, validation, public) in pairs {
-        let (x, y) = (plot.x(validation), plot.y(public));
-        point(svg, x, y);
-        text(
-            svg,
-            x + 7.0,
-            y - 5.0,
-            "start",
-            10,
-            FAINT,
-            &place.to_string(),
-        );
+    let points: Vec<_> = (pairs.iter())
+        .map(|&(place, validation, public)| (place, plot.x(validation), plot.y(public)))
+        .collect();
+    // A number that would touch another one, or a point, is left out.
+    let mut taken: Vec<(f64, f64)> = points.iter().map(|&(_, x, y)| (x, y)).collect();
+    for &(place, x, y) in &points {
+        point(svg, x, y, false);
+        let (words, middle) = (place.to_string(), (x + 12.0, y - 8.0));
+        let free = |other: &(f64, f64)| {
+            (other.0 - middle.0).abs() > 14.0 || (other.1 - middle.1).abs() > 9.0
+        };
+        let others = taken.iter().filter(|&&other| other != (x, y));
+        if others.clone().all(free) {
+            taken.push(middle);
+            text(svg, x + 7.0, y - 5.0, "start", 10, FAINT, &words);
+        }
     }
 }
 
-/// The range of some values with a margin, never empty.
-fn range(values: &[f64]) -> [f64; 2] {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !low.is_finite() || !high.is_finite() {
-        return [0.0, 1.0];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A history with 40 submissions, every seventh failed, and medal lines that nearly touch.
+    fn history() -> SubmissionHistory {
+        let medal = |name, score| serde_json::json!({ "medal": name, "rank": 1, "score": score });
+        let submissions = (0..40).map(|at| {
+            let mut one = serde_json::json!({
+                "schema": "kgl.submission-receipt/1", "competition": "toy", "tag": "0", "message": "m",
+                "content": { "path": "s", "sha256": "0".repeat(64), "size_bytes": 1, "rows": 1 },
+                "intended_at": "2026-11-25T04:00:00Z", "state": "scored",
+                "validation_score": 0.40 + f64::from(at % 4) / 1000.0,
+                "public_score": 0.41 + f64::from(at % 9) / 1000.0,
+            });
+            if at % 7 == 3 {
+                one["state"] = "failed".into();
+                one["public_score"] = serde_json::Value::Null;
+            }
+            one
+        });
+        let history = serde_json::json!({
+            "schema": "kgl.submission-history/1", "competition": "toy", "elsewhere": [],
+            "metric": { "name": "accuracy", "better": "higher" },
+            "submissions": submissions.collect::<Vec<_>>(),
+            "medals": [medal("gold", 0.471), medal("silver", 0.4612), medal("bronze", 0.461)],
+            "agreement": { "pairs": 9, "rank_correlation": 0.83, "interval_95": [0.41, 0.96] },
+        });
+        serde_json::from_value(history).unwrap()
     }
-    let margin = if high > low {
-        (high - low) * 0.08
-    } else {
-        low.abs().max(1.0) * 0.05
-    };
-    [low - margin, high + margin]
-}
 
-/// Four to eight round numbers in a range.
-fn ticks([low, high]: [f64; 2]) -> Vec<f64> {
-    let rough = (high - low) / 5.0;
-    let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|times| times * power)
-        .find(|step| *step >= rough)
-        .unwrap_or(power);
-    let first = (low / step).ceil() as i64;
-    let last = (high / step).floor() as i64;
-    (first..=last).map(|at| at as f64 * step).collect()
-}
-
-/// A number with as many places as tell the ticks of its range apart.
-fn number(value: f64, [low, high]: [f64; 2]) -> String {
-    let (mut places, mut span) = (0, high - low);
-    while span < 50.0 && places < 8 {
-        span *= 10.0;
-        places += 1;
+    /// The words of a picture: where they begin, their height and size, and what they are.
+    fn words(svg: &str) -> Vec<(f64, f64, String)> {
+        let of = |line: &str, name: &str| {
+            let (_, rest) = line.split_once(&format!("{name}=\"")).unwrap();
+            rest.split_once('"').unwrap().0.to_owned()
+        };
+        let texts = svg.lines().filter(|line| line.starts_with("<text"));
+        let place = |line: &str| {
+            let words = line.split_once('>').unwrap().1.trim_end_matches("</text>");
+            // The widest font in use takes 0.65 of its size a letter.
+            let size: f64 = of(line, "font-size").parse().unwrap();
+            let width = words.chars().count() as f64 * size * 0.65;
+            let x: f64 = of(line, " x").parse().unwrap();
+            let share = match &*of(line, "anchor") {
+                "start" => 0.0,
+                "middle" => 0.5,
+                _ => 1.0,
+            };
+            let y = of(line, " y").parse().unwrap();
+            (x - share * width, y, words.to_owned())
+        };
+        texts.map(place).collect()
     }
-    let text = format!("{value:.places$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+
+    #[test]
+    fn words_stay_on_the_page_and_medals_apart() {
+        let svg = draw(&history());
+        let words = words(&svg);
+        for (left, _, text) in &words {
+            let right = left + text.chars().count() as f64 * 8.0;
+            assert!(*left >= 0.0 && right <= WIDTH, "{text}: {left} to {right}");
+        }
+        let height = |name: &str| words.iter().find(|one| one.2.starts_with(name)).unwrap().1;
+        assert!(height("bronze") - height("silver") >= LINE - 0.2);
+        assert!(height("silver") > height("gold"));
     }
-}
 
-fn line(svg: &mut String, from: [f64; 2], to: [f64; 2], colour: &str, more: &str) {
-    let ([x1, y1], [x2, y2]) = (from, to);
-    let _ = writeln!(
-        svg,
-        r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}"{more}/>"#
-    );
-}
-
-fn point(svg: &mut String, x: f64, y: f64) {
-    let _ = writeln!(
-        svg,
-        r#"<circle cx="{x:.1}" cy="{y:.1}" r="4.5" fill="{POINT}" stroke="white"/>"#
-    );
-}
-
-fn text(svg: &mut String, x: f64, y: f64, anchor: &str, size: u32, colour: &str, words: &str) {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;");
-    let _ = writeln!(
-        svg,
-        r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{words}</text>"#
-    );
+    #[test]
+    fn failures_are_shown_and_crowded_numbers_left_out() {
+        let svg = draw(&history());
+        assert_eq!(svg.matches(">×<").count(), 6);
+        assert!(svg.contains("× scoring failed"));
+        assert_eq!(svg.matches("<circle").count(), 68);
+        let numbers = svg.matches(r#"font-size="10""#).count();
+        assert!((5..34).contains(&numbers), "{numbers}");
+        let mut none = history();
+        none.submissions.retain(|one| one.public_score.is_some());
+        assert!(!draw(&none).contains('×'));
+    }
 }

@@ -61,6 +61,7 @@ pub mod ledger;
 pub mod medals;
 pub mod outbox;
 pub mod partitions;
+mod plot;
 pub mod provenance;
 pub mod request;
 pub mod room;

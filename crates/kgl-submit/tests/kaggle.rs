@@ -445,6 +445,111 @@ fn a_notebook_is_published_followed_checked_and_then_submitted() {
     );
 }
 
+/// With `VERBOSE` the client prints the header that holds the token ([`run`] looks for it), and
+/// a `path` in its configuration sends what is fetched elsewhere.
+#[test]
+fn what_the_clients_surroundings_say_changes_nothing() {
+    let wrote = tempfile::tempdir().unwrap();
+    fs::write(wrote.path().join("submission.csv"), VALID).unwrap();
+    let Some(stand_in) = StandIn::start(&json!({
+        "competitions": { "toy": {} }, "kernels": { "output": wrote.path(), "log": "[]" },
+    })) else {
+        return;
+    };
+    let (folder, elsewhere) = (folder("toy"), tempfile::tempdir().unwrap());
+    let home = stand_in.home().join(".kaggle");
+    fs::create_dir_all(&home).unwrap();
+    let astray = json!({ "username": "tester", "key": KEY, "path": elsewhere.path() });
+    fs::write(home.join("kaggle.json"), astray.to_string()).unwrap();
+    let verbose = |mut command: Command| {
+        let output = command
+            .env("VERBOSE", "1")
+            .arg("--verbose")
+            .output()
+            .unwrap();
+        let told = [&output.stdout[..], &output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        for secret in [TOKEN, KEY, SIGNATURE, "Authorization"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+    };
+    verbose(tool(&stand_in, folder.path(), &[]));
+    assert_eq!(on_server(&stand_in, "toy").len(), 1);
+    fs::create_dir(folder.path().join("static")).unwrap();
+    fs::write(folder.path().join("static/tool"), "a binary").unwrap();
+    fs::write(folder.path().join("notebook.py"), "print('hello')\n").unwrap();
+    let mut deploy = Command::new(env!("CARGO_BIN_EXE_kgl-submit"));
+    stand_in
+        .lead(&mut deploy)
+        .current_dir(folder.path())
+        .args(["deploy", "--challenge", "challenge.json"])
+        .args(["--files", "static", "--notebook", "notebook.py"])
+        .env("KGL_HASTE", "100");
+    verbose(deploy);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    let fetched = folder.path().join("outputs/deploy/output-1/submission.csv");
+    assert_eq!(fs::read_to_string(fetched).unwrap(), VALID);
+}
+
+/// The client ends with 0 when it is interrupted.
+#[test]
+fn an_interrupted_client_is_no_success() {
+    let Some(stand_in) = stand_in(&json!({ "toy": {} })) else {
+        return;
+    };
+    // What was done last, and what it waits for then: the bytes to be taken, and to be told
+    // what is left after the submission was taken.
+    let moments = [
+        (
+            "StartSubmissionUpload",
+            json!({ "on": "upload", "delay_s": 15 }),
+        ),
+        (
+            "CreateSubmission",
+            json!({ "on": "GetSubmissionLimits", "skip": 1, "delay_s": 15 }),
+        ),
+    ];
+    for (place, (done, fault)) in moments.into_iter().enumerate() {
+        let folder = folder("toy");
+        let bytes = VALID.replace("0.3", &format!("0.3{place}"));
+        fs::write(folder.path().join("submission.csv"), &bytes).unwrap();
+        stand_in.fault(&fault);
+        let before = stand_in.counted(done);
+        let mut command = tool(&stand_in, folder.path(), &[]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().unwrap();
+        while stand_in.counted(done) == before {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let group = format!("-{}", child.id());
+        let sent = Command::new("kill").args(["-INT", "--", &group]).status();
+        assert!(sent.unwrap().success());
+        let ended = child.wait().unwrap();
+        assert_ne!(ended.code(), Some(0), "{done}");
+        let states: Vec<_> = (ledger(folder.path()).iter())
+            .map(|one| one.state)
+            .collect();
+        assert_eq!(states, [SubmissionState::Sending], "{done}");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("submission.csv")).unwrap(),
+            bytes
+        );
+        let output = run(&stand_in, folder.path(), &[]);
+        assert_eq!(output.status.code(), Some(0), "{done}: {}", told(&output));
+        let sha256 = Sha256::of(bytes.as_bytes()).to_string();
+        let there = on_server(&stand_in, "toy");
+        let ours = there.iter().filter(|one| one["sha256"] == sha256);
+        assert_eq!(ours.count(), 1, "{done}");
+        let states: Vec<_> = (ledger(folder.path()).iter())
+            .map(|one| one.state)
+            .collect();
+        assert_eq!(states, [SubmissionState::Scored], "{done}");
+    }
+}
+
 /// Killed at random moments (`KGL_KILLS` of them): the tool alone, so that the
 /// client that it started goes on without it, or both.
 #[test]
