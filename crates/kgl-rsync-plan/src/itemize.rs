@@ -37,27 +37,30 @@ pub enum Kind {
 /// What rsync says of a folder that it would delete if nothing protected lay in it.
 const NOT_EMPTY: &[u8] = b"cannot delete non-empty directory: ";
 
-/// Reads rsync's output with [`FORMAT`]; lines of another form are its other words.
+/// Reads rsync's output with [`FORMAT`], and the digest of the lines that tell of changes, with
+/// their sizes and times; lines of another form are its other words. A dry run lists folders for
+/// deletion that cannot be deleted, and says so elsewhere.
 #[must_use]
-pub fn read_list(output: &[u8]) -> Vec<Change> {
-    lines(output).map(|(_, change)| change).collect()
-}
-
-/// The lines that tell of changes, with the changes. A dry run lists folders for deletion that
-/// cannot be deleted, and says so elsewhere.
-fn lines(output: &[u8]) -> impl Iterator<Item = (&[u8], Change)> {
+pub fn read_list(output: &[u8]) -> (Vec<Change>, Sha256) {
     let all = || output.split(|byte| *byte == b'\n');
     let staying: BTreeSet<Vec<u8>> = all()
         .filter_map(|line| line.strip_prefix(NOT_EMPTY))
         .map(unescape)
         .collect();
-    let stays = move |change: &Change| {
+    let stays = |change: &Change| {
         let name = change.path.strip_suffix(b"/").unwrap_or(&change.path);
         change.kind == Kind::Delete && staying.contains(name)
     };
-    all()
-        .filter_map(|line| Some((line, read_line(line)?)))
-        .filter(move |(_, change)| !stays(change))
+    let mut changes = Vec::new();
+    let mut told = Vec::with_capacity(output.len());
+    for line in all() {
+        if let Some(change) = read_line(line).filter(|change| !stays(change)) {
+            told.extend_from_slice(line);
+            told.push(b'\n');
+            changes.push(change);
+        }
+    }
+    (changes, Sha256::of(&told))
 }
 
 fn read_line(line: &[u8]) -> Option<Change> {
@@ -123,16 +126,6 @@ pub(crate) fn count(changes: &[Change], wanted: impl Fn(Kind) -> bool) -> Change
     counted
 }
 
-/// The digest of a whole list: of rsync's own lines, with their sizes and times.
-pub(crate) fn digest(output: &[u8]) -> Sha256 {
-    let mut bytes = Vec::with_capacity(output.len());
-    for (line, _) in lines(output) {
-        bytes.extend_from_slice(line);
-        bytes.push(b'\n');
-    }
-    Sha256::of(&bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +139,7 @@ mod tests {
             cd+++++++++ 4096 2026/11/25-04:07:11 a/\n\
             *deleting   0 1970/01/01-00:00:00 gone\n\
             .f...p..... 9 2026/11/25-04:07:11 rights\n\nsent 5 bytes\n";
-        let found = read_list(output);
+        let (found, _) = read_list(output);
         let names: Vec<_> = found
             .iter()
             .map(|change| (change.kind, change.path.as_slice(), change.size_bytes))
@@ -173,6 +166,7 @@ mod tests {
             *deleting   0 1970/01/01-00:00:00 a b/c/\n\
             *deleting   0 1970/01/01-00:00:00 a b/d/\n";
         let paths: Vec<_> = read_list(output)
+            .0
             .into_iter()
             .map(|change| change.path)
             .collect();
@@ -183,10 +177,10 @@ mod tests {
     fn a_digest_is_of_the_changes_and_nothing_else() {
         let line = b"<f+++++++++ 12 2026/11/25-04:07:11 a\n";
         let chatty = [b"created directory /x\n".as_slice(), line].concat();
-        assert_eq!(digest(line), digest(&chatty));
+        assert_eq!(read_list(line).1, read_list(&chatty).1);
         assert_ne!(
-            digest(line),
-            digest(b"<f+++++++++ 13 2026/11/25-04:07:11 a\n")
+            read_list(line).1,
+            read_list(b"<f+++++++++ 13 2026/11/25-04:07:11 a\n").1
         );
     }
 }

@@ -91,7 +91,17 @@ fn for_host(host: &Host, root: &str, shared: &Shared) -> Result<HostSync, Failur
         &shared.rules,
         shared.delete,
     );
-    let found = dry_run(&argv, name)?;
+    let mut inputs = shared.inputs.clone();
+    // Asked at once: the host answers the short questions while rsync goes through the files.
+    let (found, looked, available_bytes) = thread::scope(|scope| {
+        let looked = scope.spawn(|| inputs::look(host, root, &mut inputs));
+        let available_bytes = scope.spawn(|| available(host, root));
+        (dry_run(&argv, name), looked.join(), available_bytes.join())
+    });
+    let lost = |_| Failure::outside("a thread was lost");
+    let found = found?;
+    looked.map_err(lost)??;
+    let available_bytes = available_bytes.map_err(lost)??;
     let delete = count(&found.changes, |kind| kind == Kind::Delete);
     let protected = if shared.delete {
         Some(protected(&argv, &delete, name)?)
@@ -102,8 +112,6 @@ fn for_host(host: &Host, root: &str, shared: &Shared) -> Result<HostSync, Failur
         // So that no more than that can happen, whatever appears there meanwhile.
         argv.insert(1, format!("--max-delete={}", delete.count));
     }
-    let mut inputs = shared.inputs.clone();
-    inputs::look(host, root, &mut inputs)?;
     let some_missing = inputs.iter().any(|input| !input.there);
     Ok(HostSync {
         host: name.to_owned(),
@@ -114,7 +122,7 @@ fn for_host(host: &Host, root: &str, shared: &Shared) -> Result<HostSync, Failur
         inputs_argv: some_missing.then(|| inputs_argv(&shared.source, host, root)),
         changes_sha256: digest(found.sha256, &inputs),
         inputs,
-        available_bytes: available(host, root)?,
+        available_bytes,
         argv,
     })
 }

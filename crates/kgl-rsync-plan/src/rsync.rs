@@ -4,7 +4,7 @@ use kgl_cli::Failure;
 use kgl_contract::{Sha256, SyncRule};
 use kgl_ssh::{Host, rsync};
 
-use crate::itemize::{self, Change, FORMAT, read_list};
+use crate::itemize::{Change, FORMAT, read_list};
 use crate::rules::filter;
 
 /// How files travel: content, links, rights, times; to an existing name only whole (`-rlpt` and
@@ -94,8 +94,6 @@ pub(crate) fn dry_run_with(
             .map(|&option| option.to_owned()),
     );
     let finished = rsync(&with, b"", what)?;
-    Ok(DryRun {
-        changes: read_list(&finished.stdout),
-        sha256: itemize::digest(&finished.stdout),
-    })
+    let (changes, sha256) = read_list(&finished.stdout);
+    Ok(DryRun { changes, sha256 })
 }

@@ -47,10 +47,7 @@ fn explain(code: Option<i32>, stderr: &str, what: &str) -> Failure {
     let barred =
         stderr.contains("rsync: Permission denied") || stderr.contains("rsync: cannot execute");
     let fault = Fault::of_stderr(stderr);
-    if !missing
-        && !barred
-        && (code == Some(255) || !matches!(fault, Fault::Cut | Fault::Other))
-    {
+    if !missing && !barred && (code == Some(255) || !matches!(fault, Fault::Cut | Fault::Other)) {
         let words = last_words(stderr);
         return Failure::outside(format_args!("{what} {fault}: {words}")).hint(fault.hint(what));
     }
