@@ -31,7 +31,7 @@ if [ ! -x "$folder/duckdb/bin/python" ]; then
 fi
 if [ "$(cat "$folder/bytes" 2>/dev/null)" != "$bytes" ]; then
   say "making up $bytes bytes"
-  target/release/examples/made_up "$folder/data/sales.csv" "$bytes"
+  target/release/examples/made_up_table "$folder/data/sales.csv" "$bytes"
   printf '%s' "$bytes" >"$folder/bytes"
 fi
 

@@ -1,4 +1,4 @@
-//! A table of any size, made up: `made_up FILE BYTES`. Sales as a competition would
+//! A table of any size, made up: `made_up_table FILE BYTES`. Sales as a competition would
 //! have them: ids, dates, categories, prices, counts, customers, scores, a flag and
 //! a remark, some of them missing; `scripts/bench-inspect.sh` times the profile of it.
 
