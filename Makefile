@@ -24,7 +24,7 @@ run = kgl-run --competition $(competition)
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
 # Asked before anything is built.
-of_one := e2e-full train train-1 train-1-auto validate predict predict-smoke submit deploy sync pull status watch-local stop why
+of_one := e2e-full train train-1 train-1-auto validate predict predict-smoke submit deploy sync pull status watch-local stop why gcp-submit gcp-status gcp-pull gcp-stop
 projects := $(patsubst competitions/%/challenge.json,%,$(wildcard competitions/*/challenge.json))
 ifneq ($(filter $(of_one),$(MAKECMDGOALS)),)
 ifeq ($(filter $(competition),$(projects)),)
@@ -105,17 +105,17 @@ kaggle-install: ## the official kaggle program, pinned, in its own environment
 kaggle-auth: ## credentials from the environment, file=FILE or file=- (stdin), verified
 	@scripts/setup-kaggle-auth.sh local "$(file)"
 gcp-install: ## the official gcloud program
-	$(call not_yet,install the official gcloud program)
-gcp-setup: ## project, service account, bucket
-	$(call not_yet,prepare a project for Batch)
-gcp-submit: ## the missing shards as a spot array job
-	$(call not_yet,submit the missing shards as a spot array job)
-gcp-status: ## the job and its tasks
-	$(call not_yet,show the array job and its tasks)
-gcp-pull: ## its shards, verified
-	$(call not_yet,fetch finished shards and verify them)
-gcp-stop: ## end the job
-	$(call not_yet,cancel the array job)
+	@scripts/install-gcloud-cli.sh
+gcp-setup: build ## services, a bucket, an account with least roles; again and again
+	@scripts/gcp-batch-setup.sh
+gcp-submit: build ## the missing shards as a spot array job: competition=SLUG [args="--provisioning standard"]
+	@scripts/gcp-batch-submit.sh "$(competition)" $(args)
+gcp-status: build ## the job, its tasks, its cost: competition=SLUG [args="--watch"]
+	@scripts/gcp-batch-status.sh "$(competition)" $(args)
+gcp-pull: build ## its shards, verified and merged: competition=SLUG
+	@scripts/gcp-batch-pull.sh "$(competition)" $(args)
+gcp-stop: build ## end the job, and see that it has ended: competition=SLUG
+	@scripts/gcp-batch-stop.sh "$(competition)" $(args)
 
 ##@ Building kgl
 .PHONY: test test-fast lint bench

@@ -10,31 +10,24 @@
 # Exit 1 when no shard is missing, 2 without a search or sbatch, 3 when Slurm refuses.
 
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+source "$KGL_ROOT/scripts/_arrays.sh"
 help_if_asked "${1-}"
-slug=${1:?SLUG is missing}
-shift
 need sbatch "apt-get install -y slurm-client, on a machine of the cluster"
-for program in kgl-batch-plan kgl-shard-search kgl-merge; do need "$program" "run \`make build\`"; done
-folder=$KGL_ROOT/competitions/$slug
-search=${RNA_SEARCH:-$folder/search.json}
-[ -e "$search" ] || die 2 "$search is not there: only a search can be an array job"
-arrays=$folder/outputs/arrays
-mkdir -p "$arrays"
+array_search "${1-}"
+shift
 
 plan=$(mktemp "$arrays/.plan.XXXXXX")
 trap 'rm -f "$plan" "$plan.batch"' EXIT
-# The folder of shards is named by search and count; with one there, its count is kept.
-identity=$(kgl-shard-search --identity "$search")
-shards=$(find "$arrays" -maxdepth 1 -type d -name "${identity:0:12}-*" | sort | head -n 1)
+shards=$(shards_here)
 kgl-batch-plan --engine slurm --competition "$slug" --root "$KGL_ROOT" ${shards:+--shards "$shards"} "$@" "$search" >"$plan"
 kgl-batch-plan job "$plan" >"$plan.batch"
-job=$(sed -n 's/^export KGL_JOB=//p' "$plan.batch")
-shards=$(sed -n 's/^export KGL_PUBLISH=//p' "$plan.batch")
+job=$KGL_ROOT/$(kgl-batch-plan get folder "$plan")
+shards=$KGL_ROOT/$(kgl-batch-plan get shards "$plan")
 mkdir -p "$job" "$shards"
 cp "$plan" "$job/plan.json"
 # What the tasks read: the search, pinned and cut as planned, and which shard each of them takes.
 kgl-shard-search --pin --count "${shards##*-}" --out "$job/search.json" "$search"
-kgl-merge --missing --search "$job/search.json" "$shards" >"$job/map" || [ $? -eq 1 ]
+kgl-batch-plan get map "$plan" >"$job/map"
 
 array=$(sbatch --parsable "$plan.batch") || die 3 "Slurm does not take the array: sinfo and squeue say more"
 merge=$(sbatch --parsable --job-name=kgl-merge --dependency="afterok:$array" --kill-on-invalid-dep=yes \

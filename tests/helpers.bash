@@ -70,6 +70,30 @@ kaggle_stand_in() {
   export HOME=$STAND_IN/home XDG_DATA_HOME=$STAND_IN/home KGL_KAGGLE=$KGL_ROOT/target/kaggle/bin/kaggle
 }
 
+# gcp_stand_in [SETTINGS]: starts the stand-in of Google Cloud with this line of JSON
+# (tests/gcp/stand_in.py says what may be in it) and leads the real gcloud to it, with
+# a home of its own. Its folder is $STAND_IN; it ends with the test.
+gcp_stand_in() {
+  command -v gcloud >/dev/null || skip_counted gcloud "gcloud is missing (make gcp-install)" || return
+  command -v python3 >/dev/null || skip_counted python3 "python3 is missing" || return
+  STAND_IN=$BATS_TEST_TMPDIR/stand-in
+  mkdir -p "$STAND_IN"
+  mkfifo "$STAND_IN/stdin"
+  python3 "$KGL_ROOT/tests/gcp/stand_in.py" serve "$STAND_IN" <"$STAND_IN/stdin" >"$STAND_IN/log" 2>&1 3>&- &
+  exec {STAND_IN_OPEN}>"$STAND_IN/stdin"
+  printf '%s\n' "${1:-"{}"}" >&"$STAND_IN_OPEN"
+  wait_until 20 test -e "$STAND_IN/port"
+  set -a
+  # shellcheck source=/dev/null
+  source "$STAND_IN/environment"
+  set +a
+}
+
+# google VERB [JSON]: tells that stand-in of a fault, asks for its state or its journal.
+google() {
+  python3 "$KGL_ROOT/tests/gcp/stand_in.py" tell "$STAND_IN" "$@"
+}
+
 # stand_in VERB [JSON]: tells it of a fault, asks for its state or its journal.
 stand_in() {
   python3 "$KGL_ROOT/tests/kaggle/stand_in.py" tell "$STAND_IN" "$@"

@@ -17,14 +17,14 @@ setup() {
 }
 
 @test "a target that is still to come says so and fails" {
-  for target in gcp-submit bootstrap dashboard; do
+  for target in bootstrap dashboard; do
     run -2 --separate-stderr make "$target"
     [[ "$stderr" == "make $target: not there yet. It will "* ]]
   done
 }
 
 @test "a target that needs a competition says which there are" {
-  for target in train train-1-auto sync pull predict submit deploy stop why status watch-local e2e-full; do
+  for target in train train-1-auto sync pull predict submit deploy stop why status watch-local e2e-full gcp-submit gcp-status gcp-pull gcp-stop; do
     run -2 --separate-stderr project_make "$target"
     [[ "$stderr" == *"stanford-rna-3d-folding-2"* ]]
     run -2 project_make "$target" competition=no-such-thing

@@ -41,11 +41,10 @@ export RNA_SHARD_DIR
 trap 'rm -rf "$RNA_SHARD_DIR"' EXIT
 "${task[@]}"
 for shard in "$RNA_SHARD_DIR"/*.json; do
-  said=$(gcloud storage cp --if-generation-match=0 "$shard" "$KGL_PUBLISH/${shard##*/}" 2>&1) || case $said in
-    *"HTTPError 412:"*) say "${shard##*/} is published already" ;;
-    *)
-      say "$said"
-      die 3 "${shard##*/} could not be published at $KGL_PUBLISH"
-      ;;
-  esac
+  published=$KGL_PUBLISH/${shard##*/}
+  if ! said=$(gcloud storage cp --if-generation-match=0 "$shard" "$published" 2>&1); then
+    # Refused because it is there, or there although no answer came: either way it is.
+    gcloud storage ls "$published" >/dev/null 2>&1 || { say "$said"; die 3 "${shard##*/} could not be published at $KGL_PUBLISH"; }
+    say "${shard##*/} is published already"
+  fi
 done

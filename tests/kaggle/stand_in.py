@@ -52,56 +52,17 @@ import json
 import os
 import socket
 import sys
-import threading
 import time
 import urllib.parse
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from service import Refused, Service  # noqa: E402  (it lies beside this file)
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [here, os.path.dirname(here)]
+from http_stand_in import Faults, Journal, serve, tell  # noqa: E402  (it lies above this folder)
+from service import Refused, Service  # noqa: E402  (and this beside it)
 
 BLOB_HOST = "blobs.stand-in.invalid"
-
-
-class Faults:
-    """What is to go wrong, in the order it was told."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.waiting = []
-
-    def add(self, fault):
-        with self.lock:
-            self.waiting.append({"skip": 0, "times": 1, **fault})
-
-    def next_for(self, name):
-        with self.lock:
-            for fault in self.waiting:
-                if fault["on"] not in (name, "*"):
-                    continue
-                if fault["skip"] > 0:
-                    fault["skip"] -= 1
-                    continue
-                fault["times"] -= 1
-                if fault["times"] <= 0:
-                    self.waiting.remove(fault)
-                return fault
-        return {}
-
-
-class Journal:
-    """One line a request, on disk before the answer leaves."""
-
-    def __init__(self, path):
-        self.lock = threading.Lock()
-        self.path = path
-        open(path, "w").close()
-
-    def add(self, **entry):
-        with self.lock, open(self.path, "a") as out:
-            out.write(json.dumps(entry, sort_keys=True) + "\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -287,8 +248,7 @@ class Handler(BaseHTTPRequestHandler):
         verb = path.rsplit("/", 1)[-1]
         told = json.loads(body or b"null")
         if verb == "fault":
-            self.world.faults.add(told)
-            answer = {"waiting": len(self.world.faults.waiting)}
+            answer = self.world.faults.add(told)
         elif verb == "set":
             answer = self.world.service.set(told)
         elif verb == "clock":
@@ -301,60 +261,26 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class World:
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, _):
         self.service = Service(folder, settings)
         self.faults = Faults()
         self.journal = Journal(os.path.join(folder, "journal.jsonl"))
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        """A client that was killed in the middle is no news."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, OSError)):
-            super().handle_error(request, client_address)
-
-
-def appear(path, text):
-    with open(path + ".new", "w") as out:
-        out.write(text)
-    os.rename(path + ".new", path)
-
-
-def serve(folder):
-    os.makedirs(folder, exist_ok=True)
-    settings = sys.stdin.readline()
-    server = Server(("127.0.0.1", 0), Handler)
-    server.world = World(folder, json.loads(settings or "{}"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    proxy = f"http://127.0.0.1:{server.server_port}"
-    appear(
-        os.path.join(folder, "environment"),
-        f"KAGGLE_API_ENVIRONMENT=LOCALHOST\nHTTP_PROXY={proxy}\nhttp_proxy={proxy}\n"
-        "HTTPS_PROXY=http://127.0.0.1:1\nhttps_proxy=http://127.0.0.1:1\nNO_PROXY=\nno_proxy=\n",
-    )
-    appear(os.path.join(folder, "port"), str(server.server_port))
-    # Whoever started it holds its stdin: it never outlives a test that was killed.
-    sys.stdin.read()
-
-
-def tell(folder, verb, told):
-    if verb == "journal":
-        with open(os.path.join(folder, "journal.jsonl")) as journal:
-            sys.stdout.write(journal.read())
-        return
-    with open(os.path.join(folder, "port")) as port:
-        url = f"http://127.0.0.1:{port.read()}/{verb}"
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(urllib.request.Request(url, data=told.encode(), method="POST")) as answer:
-        sys.stdout.write(answer.read().decode())
+def environment(_, port):
+    proxy = f"http://127.0.0.1:{port}"
+    return {
+        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+        "HTTP_PROXY": proxy, "http_proxy": proxy,
+        "HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1",
+        "NO_PROXY": "", "no_proxy": "",
+    }
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"] and len(sys.argv) == 3:
-        serve(sys.argv[2])
+        serve(sys.argv[2], Handler, World, environment)
     elif sys.argv[1:2] == ["tell"] and len(sys.argv) in (4, 5):
-        tell(sys.argv[2], sys.argv[3], sys.argv[4] if len(sys.argv) == 5 else "null")
+        tell(sys.argv[2], "/" + sys.argv[3], sys.argv[4] if len(sys.argv) == 5 else "null")
     else:
         sys.exit(__doc__)

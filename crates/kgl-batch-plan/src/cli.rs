@@ -25,6 +25,9 @@ Examples:
   kgl-batch-plan --competition rna --gcp-project p --prices gcp-prices.json search.json > plan.json
   kgl-batch-plan job plan.json > job.json && gcloud batch jobs submit NAME --config job.json
   kgl-batch-plan --engine slurm --competition rna search.json | kgl-batch-plan job | sbatch
+  gcloud batch tasks list --job NAME --format=json > tasks.json &&
+    gcloud batch jobs describe NAME --format=json |
+    kgl-batch-plan status plan.json --job - --tasks tasks.json
   kgl-merge --missing shards | kgl-batch-plan --missing - --count 64 … search.json
 ";
 
@@ -56,6 +59,94 @@ pub enum Command {
         #[arg(value_name = "PLAN")]
         plan: Option<PathBuf>,
     },
+    /// Print one thing that the plan says, for scripts
+    Get {
+        /// What
+        #[arg(value_name = "WHAT")]
+        what: Field,
+        /// The plan; stdin where it is left out
+        #[arg(value_name = "PLAN")]
+        plan: Option<PathBuf>,
+    },
+    /// Gather what the tasks fetch in a folder, each file under its digest
+    Files {
+        /// The plan; stdin where it is left out
+        #[arg(value_name = "PLAN")]
+        plan: Option<PathBuf>,
+        /// The folder
+        #[arg(long, value_name = "DIR")]
+        out_dir: PathBuf,
+    },
+    /// Tell how a job of Batch stands, from what gcloud says of it (a kgl.array-status/1)
+    Status(StatusArguments),
+    /// Whether a status says that its job has ended: exit 0, else 1
+    Ended {
+        /// The kgl.array-status/1; stdin where it is left out
+        #[arg(value_name = "STATUS")]
+        status: Option<PathBuf>,
+    },
+    /// Whether a job that gcloud describes is the one that was planned: exit 0, else 1
+    Same {
+        /// The plan
+        #[arg(value_name = "PLAN")]
+        plan: PathBuf,
+        /// What `gcloud batch jobs describe --format=json` says; stdin where it is left out
+        #[arg(value_name = "JOB")]
+        job: Option<PathBuf>,
+    },
+    /// Tell in a sentence what a refusal of gcloud means: exit 1 where there is no such thing, 2
+    /// where something here is to be changed, 3 where it may work later
+    Refusal {
+        /// What gcloud said on stderr; stdin where it is left out
+        #[arg(value_name = "FILE")]
+        said: Option<PathBuf>,
+        /// What was attempted, as in `cannot WHAT`
+        #[arg(long, value_name = "TEXT")]
+        what: String,
+    },
+}
+
+/// How to tell a status.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// The plan of the job
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// What `gcloud batch jobs describe --format=json` says; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub job: PathBuf,
+    /// What `gcloud batch tasks list --format=json` says
+    #[arg(long, value_name = "FILE")]
+    pub tasks: PathBuf,
+    /// An earlier status: say nothing to people where nothing but the time is different
+    #[arg(long, value_name = "FILE")]
+    pub since: Option<PathBuf>,
+    /// Write the status here, by rename, instead of to stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What a plan can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Field {
+    /// The job's name
+    Id,
+    /// The search as the tasks read it
+    Search,
+    /// Which shard each task takes, one a line
+    Map,
+    /// The folder for what is kept of the job, below the project's
+    Folder,
+    /// The folder of shards that are here, below the project's
+    Shards,
+    /// Where Batch's tasks find their files
+    FilesUri,
+    /// Where Batch's tasks publish their shards
+    ShardsUri,
+    /// The project that is billed
+    Project,
+    /// The region of Batch
+    Region,
 }
 
 /// How to plan.

@@ -434,6 +434,179 @@ fn output_that_cannot_be_written_is_told() {
     );
 }
 
+/// What gcloud says, and the plan that it is about.
+fn fixture(name: &str) -> String {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = match name {
+        "plan" => crates.join("../kgl-contract/fixtures/array-job-1.json"),
+        "slurm" => crates.join("../kgl-contract/fixtures/array-job-1-slurm.json"),
+        _ => crates.join("tests/gcloud").join(name),
+    };
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_script_asks_a_plan_for_one_thing() {
+    let folder = Folder::new();
+    let get = |what: &str| {
+        folder
+            .run(&["get", what, &fixture("plan")])
+            .assert_code(0)
+            .stdout_text()
+    };
+    let arrays = "competitions/demo/outputs/arrays";
+    let search = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+    assert_eq!(get("id"), "kgl-20261125-093000-7f3a\n");
+    assert_eq!(
+        get("folder"),
+        format!("{arrays}/kgl-20261125-093000-7f3a\n")
+    );
+    assert_eq!(get("shards"), format!("{arrays}/ca978112ca1b-16\n"));
+    assert_eq!(get("files-uri"), "gs://p-kgl/kgl/files\n");
+    assert_eq!(
+        get("shards-uri"),
+        format!("gs://p-kgl/kgl/shards/{search}-16\n")
+    );
+    assert_eq!(
+        (get("project"), get("region")),
+        ("p\n".into(), "us-central1\n".into())
+    );
+    assert_eq!(get("map"), "0\n3\n9\n");
+    assert!(get("search").starts_with("{\"filters\""));
+    let slurm = folder.run(&["get", "shards-uri", &fixture("slurm")]);
+    assert!(
+        slurm
+            .assert_code(2)
+            .stderr_text()
+            .contains("is a job for Slurm")
+    );
+}
+
+#[test]
+fn what_tasks_fetch_is_gathered_under_its_digest_or_not_at_all() {
+    let folder = Folder::new();
+    let plan = folder.gcp(&["--count", "4"]).assert_code(0).stdout_text();
+    folder.write("plan.json", &plan);
+    let job: ArrayJob = parse_document(plan.as_bytes()).unwrap();
+    folder
+        .run(&["files", "--out-dir", "out", "plan.json"])
+        .assert_code(0);
+    let mut wanted: Vec<String> = job
+        .files
+        .iter()
+        .map(|file| file.sha256.to_string())
+        .collect();
+    wanted.sort();
+    let mut found: Vec<String> = fs::read_dir(folder.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, wanted);
+    for name in found {
+        let bytes = fs::read(folder.path("out").join(&name)).unwrap();
+        assert_eq!(Sha256::of(&bytes).to_string(), name);
+    }
+    folder.write("entry.sh", "#!/bin/sh\n# changed\n");
+    let changed = folder.run(&["files", "--out-dir", "again", "plan.json"]);
+    let said = changed.assert_code(2).stderr_text();
+    assert!(
+        said.contains("entry.sh is no longer what was planned with"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_status_is_a_document_and_a_page() {
+    let folder = Folder::new();
+    let status = |more: &[&str]| {
+        let (plan, job, tasks) = (fixture("plan"), fixture("job.json"), fixture("tasks.json"));
+        let mut all = vec!["status", &plan, "--job", &job, "--tasks", &tasks];
+        all.extend(more);
+        folder.run(&all)
+    };
+    let done = status(&["--out", "status.json"]);
+    assert!(
+        done.assert_code(0)
+            .stderr_text()
+            .contains("1 of 3 shards done")
+    );
+    let text = fs::read_to_string(folder.path("status.json")).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    // The time of asking, and what depends on it: one task runs still.
+    for field in ["asked_at", "ran_s", "cost_micro_usd"] {
+        value.as_object_mut().unwrap().remove(field);
+    }
+    golden("status.json", format!("{value:#}\n").as_bytes());
+    // It has not ended; and once more is no news.
+    folder.run(&["ended", "status.json"]).assert_code(1);
+    assert_eq!(
+        status(&["--since", "status.json"])
+            .assert_code(0)
+            .stderr_text(),
+        ""
+    );
+    folder.write(
+        "ended.json",
+        &text.replace("\"ended\":false", "\"ended\":true"),
+    );
+    folder.run(&["ended", "ended.json"]).assert_code(0);
+    folder.write("no.json", "[]");
+    let no = folder.run(&[
+        "status",
+        &fixture("plan"),
+        "--job",
+        "no.json",
+        "--tasks",
+        "no.json",
+    ]);
+    assert!(
+        no.assert_code(2)
+            .stderr_text()
+            .contains("not what gcloud says of a job")
+    );
+}
+
+#[test]
+fn a_job_is_known_by_its_label_and_by_what_its_tasks_do() {
+    let folder = Folder::new();
+    let plan = fixture("plan");
+    let job = folder.run(&["job", &plan]).assert_code(0).stdout_text();
+    let mut value: Value = serde_json::from_str(&job).unwrap();
+    value["name"] = json!("projects/p/locations/us-central1/jobs/kgl-20261125-093000-7f3a");
+    let same = |value: &Value, code: i32| {
+        folder.write("described.json", &value.to_string());
+        folder
+            .run(&["same", &plan, "described.json"])
+            .assert_code(code);
+    };
+    same(&value, 0);
+    let mut theirs = value.clone();
+    theirs["labels"]["kgl-run"] = json!("theirs");
+    same(&theirs, 1);
+    value["taskGroups"][0]["taskSpec"]["runnables"][0]["script"]["text"] = json!("true");
+    same(&value, 1);
+}
+
+#[test]
+fn a_refusal_is_a_sentence_and_a_code() {
+    let folder = Folder::new();
+    folder.write(
+        "said",
+        "ERROR: (gcloud.storage.ls) gs://p-kgl not found: 404.\n",
+    );
+    let told = folder.run(&["refusal", "--what", "list the shards", "said"]);
+    let said = told.assert_code(2).stderr_text();
+    assert!(
+        said.starts_with("kgl-batch-plan: cannot list the shards: the bucket is not there"),
+        "{said}"
+    );
+    folder.write("said", "ERROR: something new\n");
+    folder
+        .run(&["refusal", "--what", "x", "said"])
+        .assert_code(3);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
