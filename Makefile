@@ -95,8 +95,8 @@ bootstrap: ## wake a remote in one command; asks the gate first
 	$(call not_yet,set up a rented GPU once the validation gate is open)
 dashboard: ## the operator console
 	$(call not_yet,serve a console that watches every run)
-prove: ## what backs each promise of this project
-	$(call not_yet,run each promise of the README as a check and show the outcome)
+prove: build ## one search on each compute that can run here, a fault in each: the same bytes? [legs="here slurm"]
+	@scripts/prove.sh $(legs)
 
 ##@ Kaggle and the cloud
 .PHONY: kaggle-install kaggle-auth gcp-install gcp-setup gcp-submit gcp-status gcp-pull gcp-stop

@@ -40,6 +40,7 @@ look useful "TMscore, the oracle of the score" "$(apt tm-align)" command -v TMsc
 look useful "Biopython, an oracle of alignments" "$(apt python3-biopython)" sh -c "python3 -c 'import Bio' || /usr/bin/python3 -c 'import Bio'"
 echo "To use:"
 look useful "the kaggle client" "make kaggle-install" test -x "${XDG_DATA_HOME:-$HOME/.local/share}/kgl/kaggle/bin/kaggle"
+look useful "gcloud, for array jobs on GCP Batch" "make gcp-install" command -v gcloud
 look useful "tmux" "$(apt tmux)" command -v tmux
 look useful "rsync" "$(apt rsync)" command -v rsync
 look useful "OpenSSL's library, to ask many hosts faster" "$(apt libssl-dev pkg-config)" pkg-config --exists openssl

@@ -307,3 +307,24 @@ no_job() {
   grep -q 'could not be published at gs://kgl-test-kgl/' "$STAND_IN/tasks.log"
   [ "$(count task)" -eq 3 ]
 }
+
+@test "gcloud is installed where it is missing, once, and half an archive is no gcloud" {
+  make_project
+  mkdir -p sdk/google-cloud-sdk/bin bin
+  printf '#!/bin/sh\necho "Google Cloud SDK 0"\n' >sdk/google-cloud-sdk/bin/gcloud
+  chmod +x sdk/google-cloud-sdk/bin/gcloud
+  tar -czf sdk.tgz -C sdk google-cloud-sdk
+  head -c 100 sdk.tgz >half.tgz
+  for tool in bash sh dirname awk mktemp mkdir rm mv ln head tar gzip python3 curl; do ln -s "$(command -v "$tool")" bin/; done
+  install() { env PATH="$PWD/bin" HOME="$PWD/home" KGL_GCLOUD_URL="file://$PWD/$1" scripts/install-gcloud-cli.sh; }
+  run -3 install not-there.tgz
+  [[ "$output" == *"cannot be had"*"make gcp-install again"* ]]
+  run -3 install half.tgz
+  [[ "$output" == *"is no archive"* ]]
+  [ -z "$(ls -A home/.local/share/kgl)" ]
+  run -0 install sdk.tgz
+  [[ "$output" == *"Google Cloud SDK 0 is in "*"gcloud auth login"* ]]
+  [ "$(home/.local/bin/gcloud)" = "Google Cloud SDK 0" ]
+  # Again: what is there is kept, whatever the address.
+  run -0 install not-there.tgz
+}
