@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 # Fields of a competition's settings that are ours, not the API's.
 OURS = {
     "folder", "pages", "leaderboard", "page_size", "zipped", "listing_needs_entry",
-    "past_submissions", "over_quota", "scoring",
+    "past_submissions", "over_quota", "taken_meanwhile", "scoring",
 }
 
 
@@ -275,7 +275,7 @@ class Service:
         deadline = competition.get("deadline")
         if competition.get("submissionsDisabled") or (deadline and self.stamp() > deadline):
             raise Refused(403, "This competition no longer accepts submissions.")
-        if self.limits(slug, competition)["numAllowedNow"] == 0:
+        if self.limits(slug, competition)["numAllowedNow"] <= competition.get("taken_meanwhile", 0):
             message = "You have used all your submissions for today. Please try again tomorrow (UTC)."
             if competition.get("over_quota") == "quiet":
                 return {"message": message}

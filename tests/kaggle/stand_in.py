@@ -23,6 +23,7 @@ What it is told to serve (all optional), as one line of JSON on stdin:
         "listing_needs_entry": true,  without userHasEntered even the listing is 403
         "past_submissions": [{"fileName": "a.csv", "publicScore": "0.5", ...}],
         "over_quota": "refuse" | "quiet",
+        "taken_meanwhile": 1,         submissions of the team's others since anybody asked for the limits
         "scoring": {"lists_unseen": 0, "lists_pending": 0, "seconds_pending": 0,
                     "status": "COMPLETE" | "ERROR", "reason": "...", "public": "0.5", "private": ""}}},
      "kernels": {"looks_queued": 0, "looks_running": 0, "status": "COMPLETE" | "ERROR", "reason": "...",

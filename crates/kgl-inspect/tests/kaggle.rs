@@ -240,6 +240,25 @@ fn what_is_not_allowed_is_listed_and_the_rest_is_written() {
         toy.unlearned
     );
 
+    // Nor is the listing shown to those who have not entered, where the host wants it so.
+    let Some(shut) = World::new(&json!({ "userHasEntered": false, "listing_needs_entry": true }))
+    else {
+        return;
+    };
+    let toy = inspection(shut.run(&["toy"]).assert_code(1));
+    assert!(
+        unlearned(&toy).contains(&"list of files"),
+        "{:?}",
+        toy.unlearned
+    );
+    assert!(
+        toy.unlearned
+            .iter()
+            .any(|part| part.next.contains("/toy/rules")),
+        "{:?}",
+        toy.unlearned
+    );
+
     // Kaggle fails for a part: 3, since asking again may bring it.
     let later = json!({ "Retry-After": "3600" });
     world

@@ -318,6 +318,26 @@ fn whatever_says_no_says_it_before_anything_is_sent() {
 }
 
 #[test]
+fn a_quota_that_the_team_used_up_meanwhile_is_no_success() {
+    let raced =
+        |way: &str| json!({ "maxDailySubmissions": 1, "taken_meanwhile": 1, "over_quota": way });
+    let Some(stand_in) = stand_in(&json!({ "told": raced("refuse"), "quiet": raced("quiet") }))
+    else {
+        return;
+    };
+    for (slug, code) in [("told", 1), ("quiet", 3)] {
+        let folder = folder(slug);
+        let output = run(&stand_in, folder.path(), &[]);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(code), "{slug}: {told}");
+        assert!(told.contains("today"), "{slug}: {told}");
+        let states: Vec<_> = ledger(folder.path()).iter().map(|one| one.state).collect();
+        assert_eq!(states, [SubmissionState::Refused], "{slug}: {told}");
+        assert!(on_server(&stand_in, slug).is_empty(), "{slug}");
+    }
+}
+
+#[test]
 fn with_any_answer_cut_once_it_is_there_once() {
     let cut = |rpc: &str, when: &str| json!({ "on": rpc, "cut": when });
     let reads = [
