@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 competition ?= $(KAGGLE_COMPETITION)
 name ?=
 data ?=
+where ?=
+go ?=
 PREFIX ?= $(HOME)/.local
 CARGO ?= cargo
 
@@ -20,6 +22,9 @@ export PATH := $(CURDIR)/target/release:$(PATH)
 # What the pipeline of most targets begins with.
 rna := stanford-rna-3d-folding-2
 run = kgl-run --competition $(competition)
+# A competition's search over several hosts, and whether one was launched from here.
+fleet = competitions/$(competition)/launch_cluster_search.sh
+led = $(if $(competition),$(wildcard competitions/$(competition)/outputs/searches/*/.fleet.json))
 # A target whose tool is still to come says so and fails; it never pretends.
 not_yet = @printf 'make %s: not there yet. It will %s.\n' '$@' '$(1)' >&2; exit 2
 
@@ -58,8 +63,8 @@ competition-inspect: build ## all that is known of a competition: competition=SL
 	@$(if $(data),kgl-inspect --data "$(data)",scripts/inspect-competition.sh "$(competition)")
 competition-new: build ## inspect it on Kaggle, fetch its data, make a project of it: competition=SLUG name="A Name"
 	@scripts/new-competition.sh "$(competition)" "$(name)"
-train: build ## train where challenge.json says, detached: competition=SLUG
-	@$(run) train --detach
+train: build ## train where challenge.json says, detached: competition=SLUG [where=local|host|fleet go=1]
+	@$(run) train --detach $(if $(where),--where $(where)) $(if $(go),-- --go)
 train-1: build ## one run (a seed, a fold, a shard) in the foreground: competition=SLUG
 	@$(run) train-1
 train-1-auto: build ## that run unattended, through pull, predict and stop: competition=SLUG
@@ -81,14 +86,14 @@ status: build ## runs and how they stand: competition=SLUG
 	@$(run) status
 watch-local: build ## follow the newest run's log: competition=SLUG
 	@$(run) watch
-stop: build ## end what runs, here or on a host: competition=SLUG
-	@$(run) stop
+stop: build ## end what runs, here, on a host or on a fleet: competition=SLUG
+	@$(run) stop$(if $(led), && $(fleet) --stop)
 why: build ## why the newest failed run failed, and the way on: competition=SLUG
 	@$(run) why
 monitor: build ## hosts and what runs on them, again and again: [competition=SLUG]
-	@kgl-probe --watch $(patsubst %,--from competitions/%/challenge.json,$(or $(competition),$(projects)))
-pull: build ## fetch what a host made, verified by digest: competition=SLUG
-	@$(run) pull
+	@$(if $(led),$(fleet) --map --watch 2,kgl-probe --watch $(patsubst %,--from competitions/%/challenge.json,$(or $(competition),$(projects))))
+pull: build ## fetch what a host or a fleet made, verified by digest: competition=SLUG
+	@$(if $(led),$(fleet) --pull,$(run) pull)
 sync: build ## bring the project to its host: plan, apply exactly that plan, verify: competition=SLUG
 	@kgl-rsync-plan $(addprefix --search ,$(wildcard competitions/$(competition)/search.json)) competitions/$(competition)/challenge.json | kgl-rsync-plan --apply - >/dev/null
 bootstrap: ## wake a remote in one command; asks the gate first

@@ -8,8 +8,9 @@ KGL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export KGL_ROOT
 
 # Programs built here come first; installed ones serve where nothing was built
-# (a host that was only synced to, an array task that fetched its binary).
-export PATH="$KGL_ROOT/target/release:$PATH"
+# (a host that was only synced to, an array task that fetched its binary). Those that
+# kgl-fleet brought by digest come before both: KGL_BIN is their folder.
+export PATH="${KGL_BIN:+$KGL_BIN:}$KGL_ROOT/target/release:$PATH"
 
 # say TEXT...: a line for people.
 say() { printf '%s\n' "$*" >&2; }

@@ -44,7 +44,7 @@ setup() {
 @test "install puts binaries, completions and man pages below a prefix" {
   run -0 project_make install "PREFIX=$BATS_TEST_TMPDIR/a prefix"
   cd "$BATS_TEST_TMPDIR/a prefix"
-  for tool in kgl-shard-search kgl-merge kgl-inspect kgl-scaffold kgl-baseline kgl-submit kgl-run kgl-probe kgl-rsync-plan kgl-batch-plan rna3d; do
+  for tool in kgl-shard-search kgl-merge kgl-inspect kgl-scaffold kgl-baseline kgl-submit kgl-run kgl-probe kgl-rsync-plan kgl-batch-plan kgl-fleet rna3d; do
     bin/$tool --version
     bash -n "share/bash-completion/completions/$tool"
     [ -s "share/zsh/site-functions/_$tool" ]
@@ -54,7 +54,7 @@ setup() {
 }
 
 @test "every tool has help with an example and refuses an unknown option" {
-  for tool in kgl-shard-search kgl-merge kgl-inspect kgl-scaffold kgl-baseline kgl-submit kgl-run kgl-probe kgl-rsync-plan kgl-batch-plan rna3d; do
+  for tool in kgl-shard-search kgl-merge kgl-inspect kgl-scaffold kgl-baseline kgl-submit kgl-run kgl-probe kgl-rsync-plan kgl-batch-plan kgl-fleet rna3d; do
     run -0 --separate-stderr "$tool" --help
     [[ "$output" == *xample* ]]
     [ -z "$stderr" ]

@@ -21,8 +21,16 @@ pub struct Fleet {
     pub shard_dir: String,
     /// How many shards the search is cut into.
     pub shard_count: u32,
-    /// Which host was given which shard.
+    /// Which host each shard begins with; from a lost or slow host they move.
     pub shards: Vec<FleetShard>,
+    /// The pinned search, relative to the project; left out where nothing is searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// What searches one shard, in the competition's folder on a host, without a shell. In its
+    /// words `{index}`, `{count}`, `{workers}` (empty for all cores), `{search}`, `{shard_dir}`
+    /// and `{bin}` (the folder of the tools that were brought there) are filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub argv: Vec<String>,
 }
 
 impl Document for Fleet {

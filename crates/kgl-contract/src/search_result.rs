@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::canonical_digest;
 use crate::digest::Sha256;
 use crate::document::{Document, Tag};
 use crate::index_set::IndexSet;
@@ -37,6 +38,20 @@ pub struct SearchShard {
 impl Document for SearchShard {
     const KIND: &'static str = "search-shard";
     const MAJOR: u32 = 1;
+}
+
+impl SearchShard {
+    /// Digest of what must be equal in two runs of one shard: all but the attempt.
+    ///
+    /// # Errors
+    /// Only what keeps a value from being written as JSON.
+    pub fn result_sha256(&self) -> Result<Sha256, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(shard) = value.as_object_mut() {
+            shard.remove("attempt");
+        }
+        canonical_digest(&value)
+    }
 }
 
 /// What a whole search found; the same bytes for every shard count, machine and

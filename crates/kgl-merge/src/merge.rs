@@ -82,7 +82,7 @@ impl Merge {
     ///
     /// # Errors
     /// [`MergeError`]; the merge is not to be used after one.
-    pub fn add(&mut self, mut shard: SearchShard, name: &str) -> Result<(), MergeError> {
+    pub fn add(&mut self, shard: SearchShard, name: &str) -> Result<(), MergeError> {
         let inconsistent = |what: String| MergeError::Inconsistent {
             name: name.to_owned(),
             what,
@@ -104,7 +104,9 @@ impl Merge {
             )));
         }
 
-        let result = result_digest(&mut shard).map_err(|error| inconsistent(error.to_string()))?;
+        let result = shard
+            .result_sha256()
+            .map_err(|error| inconsistent(error.to_string()))?;
         if let Some(seen) = self.seen.get(&index) {
             if seen.result == result {
                 return Ok(());
@@ -302,22 +304,6 @@ impl Merge {
             results: self.results,
         }))
     }
-}
-
-/// Digest of what must be equal in two runs of one shard: all but the attempt.
-fn result_digest(shard: &mut SearchShard) -> Result<Sha256, serde_json::Error> {
-    let attempt = &mut shard.attempt;
-    for text in [
-        &mut attempt.tool,
-        &mut attempt.kernel,
-        &mut attempt.host,
-        &mut attempt.started_at,
-    ] {
-        text.clear();
-    }
-    (attempt.workers, attempt.lanes, attempt.elapsed_ms) = (0, 0, 0);
-    (attempt.cells_computed, attempt.cells_pruned) = (0, 0);
-    kgl_contract::canonical_digest(shard)
 }
 
 /// Whether a shard's hits are its own: among the targets it searched, in order,

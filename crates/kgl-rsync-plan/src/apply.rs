@@ -41,7 +41,7 @@ pub(crate) fn apply(plan: &SyncPlan, io: &Io) -> Result<(), Failure> {
 
 fn on_host(plan: &SyncPlan, part: &HostSync, io: &Io) -> Result<(), Failure> {
     let name = &part.host;
-    let host = Host::new(name, Patience::default())?;
+    let host = Host::new(name, Patience::of_environment())?;
     refuse_too_much(plan, part)?;
     let needed = needed(part);
     let room = available(&host, &part.root)?;

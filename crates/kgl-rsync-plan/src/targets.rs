@@ -51,7 +51,7 @@ pub(crate) fn read(args: &Args, io: &Io) -> Result<Targets, Failure> {
             ))
             .hint("give a folder of its own, from the root: /workspace/kaggle"));
         }
-        let host = Host::new(&host, Patience::default())?;
+        let host = Host::new(&host, Patience::of_environment())?;
         if !once.iter().any(|(known, _)| *known == host) {
             once.push((host, root));
         }

@@ -196,6 +196,9 @@ pub enum Builtin {
         /// As of the command that starts it.
         #[arg(long)]
         again: bool,
+        /// The tmux session's name, instead of one made from the verb.
+        #[arg(long)]
+        session: Option<String>,
     },
     /// Called on a host: the log from a byte on, until the run ends
     #[command(name = "_log", hide = true)]

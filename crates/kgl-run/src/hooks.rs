@@ -18,7 +18,7 @@ const TOLD: &str = ".told";
 /// Calls the user's command for each of `ended` that has ended and was not told of yet. Whoever
 /// learns of the end first calls it; what goes wrong with it is a warning.
 pub(crate) fn tell<'a>(runs: &Runs, ended: impl IntoIterator<Item = &'a Run>, io: &Io) {
-    let mut hooks: Option<OnDone> = None;
+    let mut hooks: Option<(OnDone, Vec<String>)> = None;
     for run in ended {
         if !matches!(
             run.state,
@@ -26,11 +26,15 @@ pub(crate) fn tell<'a>(runs: &Runs, ended: impl IntoIterator<Item = &'a Run>, io
         ) {
             continue;
         }
-        let hooks = hooks.get_or_insert_with(|| match place::challenge_at(runs.place()) {
-            Ok(challenge) => challenge.on_done,
+        let (hooks, verbs) = hooks.get_or_insert_with(|| match place::challenge_at(runs.place()) {
+            Ok(challenge) => (challenge.on_done, challenge.verbs.into_keys().collect()),
             // Nobody to call: the challenge is being edited, or came from elsewhere.
-            Err(_) => OnDone::default(),
+            Err(_) => (OnDone::default(), Vec::new()),
         });
+        // A shard of a fleet's search is a run, but nobody waits for that one.
+        if !verbs.contains(&run.verb) {
+            continue;
+        }
         let argv = match run.state {
             RunState::Done => &hooks.finished,
             RunState::Failed => &hooks.failed,

@@ -134,10 +134,17 @@ pub fn run(args: Args, io: &Io) -> Result<Exit, Failure> {
         _ => {}
     }
     let runs = Runs::new(place::find(&args.source, io)?, here);
-    if let Builtin::Start { again } = builtin {
+    if let Builtin::Start { again, session } = builtin {
         let (planned, _) = io.read_document::<Run>(None)?;
         let name = args.here.as_deref().unwrap_or(&planned.where_.host);
-        let run = tmux::start(&runs, &planned, *again, args.grace, name)?;
+        let run = tmux::start(
+            &runs,
+            &planned,
+            *again,
+            session.as_deref(),
+            args.grace,
+            name,
+        )?;
         io.write_document(&run, None)?;
         return Ok(Exit::Done);
     }

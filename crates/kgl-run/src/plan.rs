@@ -59,12 +59,21 @@ pub(crate) fn plan(
 ) -> Result<Run, Failure> {
     let verb = &request.verb;
     let slug = &place.slug;
-    let Some(words) = challenge.verbs.get(verb) else {
+    let where_ = request.where_.unwrap_or(challenge.where_);
+    // A fleet is led from here: the verb is a loop on this machine, by another argv.
+    // Verbs that have none (predict) run here when the challenge is at home on a fleet.
+    let of_fleet = format!("{verb}-fleet");
+    let asked = request.where_.is_some();
+    let key = match where_ {
+        Where::Fleet if asked || challenge.verbs.contains_key(&of_fleet) => &of_fleet,
+        _ => verb,
+    };
+    let Some(words) = challenge.verbs.get(key) else {
         let verbs: Vec<&str> = challenge.verbs.keys().map(String::as_str).collect();
-        let failure = Failure::usage(format_args!("{slug} has no verb `{verb}`"));
+        let failure = Failure::usage(format_args!("{slug} has no verb `{key}`"));
         return Err(if verbs.is_empty() {
             failure.hint(format_args!(
-                "its challenge.json names none: add \"verbs\": {{ \"{verb}\": [\"./{verb}.sh\"] }}"
+                "its challenge.json names none: add \"verbs\": {{ \"{key}\": [\"./{key}.sh\"] }}"
             ))
         } else {
             failure.hint(format_args!("it has: {}", verbs.join(", ")))
@@ -87,22 +96,16 @@ pub(crate) fn plan(
             "{slug}, verb `{verb}`: {word:?} holds a zero byte, which no program can be given"
         )));
     }
-    let where_ = request.where_.unwrap_or(challenge.where_);
     let place_there = match where_ {
-        Where::Local => RunWhere {
+        Where::Local | Where::Fleet => RunWhere {
             kind: where_,
             host: facts.host.clone(),
             root: None,
         },
         Where::Host => on_host(challenge)?,
-        Where::Fleet | Where::Batch => {
-            let name = if where_ == Where::Fleet {
-                "fleet"
-            } else {
-                "batch"
-            };
+        Where::Batch => {
             return Err(Failure::usage(format_args!(
-                "{slug} runs `{verb}` on `{name}`, and kgl-run runs verbs here or on one host"
+                "{slug} runs `{verb}` on `batch`, and kgl-run runs verbs here or over ssh"
             ))
             .hint("pass --where local to run it here"));
         }
@@ -196,7 +199,7 @@ mod tests {
         let text = format!(
             r#"{{"schema":"kgl.challenge/1","slug":"demo","name":"Demo","where":"{where_}",
             "metric":{{"name":"m","better":"higher"}},
-            "verbs":{{"train":["./train.sh","a b"],"empty":[],"Odd name":["x"]}}}}"#
+            "verbs":{{"train":["./train.sh","a b"],"lead":["x"],"lead-fleet":["./lead.sh"],"empty":[],"Odd name":["x"]}}}}"#
         );
         parse_document(text.as_bytes()).unwrap()
     }
@@ -237,7 +240,7 @@ mod tests {
         let failure = planned("local", "trian", None).unwrap_err().to_string();
         assert!(failure.contains("no verb `trian`"), "{failure}");
         assert!(
-            failure.contains("it has: Odd name, empty, train"),
+            failure.contains("it has: Odd name, empty, lead, lead-fleet, train"),
             "{failure}"
         );
     }
@@ -251,13 +254,25 @@ mod tests {
     }
 
     #[test]
+    fn a_fleet_is_led_from_here_by_an_argv_of_its_own() {
+        let led = planned("fleet", "lead", None).unwrap();
+        assert_eq!(led.argv[0], "./lead.sh");
+        assert_eq!((led.verb.as_str(), led.where_.kind), ("lead", Where::Fleet));
+        // What has none runs here, unless a fleet is asked for.
+        assert_eq!(
+            planned("fleet", "train", None).unwrap().argv[0],
+            "./train.sh"
+        );
+        let failure = planned("local", "train", Some(Where::Fleet)).unwrap_err();
+        assert!(failure.to_string().contains("train-fleet"), "{failure}");
+    }
+
+    #[test]
     fn other_machines_are_refused_unless_overridden() {
-        for where_ in ["fleet", "batch"] {
-            let failure = planned(where_, "train", None).unwrap_err().to_string();
-            assert!(failure.contains(&format!("on `{where_}`")), "{failure}");
-            assert!(failure.contains("--where local"), "{failure}");
-            assert!(planned(where_, "train", Some(Where::Local)).is_ok());
-        }
+        let failure = planned("batch", "train", None).unwrap_err().to_string();
+        assert!(failure.contains("on `batch`"), "{failure}");
+        assert!(failure.contains("--where local"), "{failure}");
+        assert!(planned("batch", "train", Some(Where::Local)).is_ok());
         let failure = planned("local", "train", Some(Where::Host))
             .unwrap_err()
             .to_string();

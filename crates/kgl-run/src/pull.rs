@@ -61,8 +61,7 @@ pub(crate) fn pull(
 ) -> Result<Exit, Failure> {
     let slug = &challenge.slug;
     let (seen, _) = runs.list()?;
-    if challenge.where_ == Where::Local
-        && seen.iter().all(|one| one.run.where_.kind == Where::Local)
+    if challenge.where_ == Where::Local && seen.iter().all(|one| one.run.where_.kind != Where::Host)
     {
         io.note(format_args!(
             "all of {slug} runs here: there is nothing to pull"

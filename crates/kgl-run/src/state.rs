@@ -78,7 +78,7 @@ fn state(run: &Run, evidence: &Evidence) -> RunState {
         Rc::Absent => None,
     };
     if ending.is_none() {
-        if !matches!(run.where_.kind, Where::Local | Where::Host) {
+        if !matches!(run.where_.kind, Where::Local | Where::Host | Where::Fleet) {
             return RunState::Lost;
         }
         // The name is looked at only where the boot differs: laptops change theirs with the

@@ -64,7 +64,7 @@ impl There {
     /// # Errors
     /// What cannot be a host or a project's folder (exit 2).
     pub(crate) fn new(name: &str, root: &str) -> Result<Self, Failure> {
-        let host = Host::new(name, patience())?;
+        let host = Host::new(name, Patience::of_environment())?;
         if !root.starts_with('/') || root.contains('\0') {
             return Err(
                 Failure::usage(format_args!("the project's folder on {name} is `{root}`"))
@@ -162,11 +162,7 @@ impl There {
     fn bring(&self) -> Result<(), Unheard> {
         let name = self.host.name();
         let bytes = fs::read(&self.own).or_outside("cannot read kgl-run itself")?;
-        let script = "cd -- \"$1\" && mkdir -p .kgl && new=.kgl/.new-$$ && trap 'rm -f \"$new\"' EXIT && \
-                      cat >\"$new\" && [ \"$(wc -c <\"$new\")\" -eq \"$3\" ] && chmod 755 \"$new\" && mv -f \"$new\" \"$2\"";
-        let size = bytes.len().to_string();
-        let words = ["sh", "-c", script, "sh", &self.root, &self.program, &size];
-        let finished = self.host.run(&words, &bytes, None)?;
+        let finished = self.host.bring(&self.root, &self.program, &bytes)?;
         if !finished.status.success() {
             let said = finished.stderr_text();
             return Err(Failure::outside(format_args!(
@@ -196,18 +192,4 @@ impl There {
              and call that one",
         )
     }
-}
-
-/// `KGL_SSH_PATIENCE=CONNECT,SILENCE` in seconds, for links that are slower, or tests that are
-/// faster, than most.
-fn patience() -> Patience {
-    let given = std::env::var("KGL_SSH_PATIENCE").ok();
-    let parsed = given.as_deref().and_then(|text| {
-        let (connect, silence) = text.split_once(',')?;
-        Some(Patience {
-            connect: Duration::from_secs(connect.parse().ok()?),
-            silence: Duration::from_secs(silence.parse().ok()?),
-        })
-    });
-    parsed.unwrap_or_default()
 }

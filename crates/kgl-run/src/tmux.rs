@@ -27,6 +27,7 @@ pub(crate) fn start(
     runs: &Runs,
     run: &Run,
     again: bool,
+    session: Option<&str>,
     grace: u64,
     name: &str,
 ) -> Result<Run, Failure> {
@@ -51,7 +52,10 @@ pub(crate) fn start(
     if !again {
         refuse_a_second(runs, run)?;
     }
-    let session = session_name(run, again);
+    let session = match session {
+        Some(given) => given.to_owned(),
+        None => session_name(run, again),
+    };
     let plan = runs.place().runs().join(format!(".plan-{}.json", run.id));
     let answer = runs.place().runs().join(format!(".answer-{}.json", run.id));
     write_atomically(

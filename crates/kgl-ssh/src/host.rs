@@ -26,6 +26,23 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// What `KGL_SSH_PATIENCE=CONNECT,SILENCE` says, in seconds, for links that are slower, or
+    /// tests that are faster, than most; else the default.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        let given = std::env::var("KGL_SSH_PATIENCE").ok();
+        let parsed = given.as_deref().and_then(|text| {
+            let (connect, silence) = text.split_once(',')?;
+            Some(Self {
+                connect: Duration::from_secs(connect.parse().ok()?),
+                silence: Duration::from_secs(silence.parse().ok()?),
+            })
+        });
+        parsed.unwrap_or_default()
+    }
+}
+
 /// Questions in a row that a host may leave unanswered.
 const UNANSWERED: u64 = 3;
 
@@ -118,6 +135,21 @@ impl Host {
             Some(255) => Err(self.fault(&finished.stderr_text())),
             _ => Ok(finished),
         }
+    }
+
+    /// Brings `bytes` as the program `path`, relative to the folder `root` there, which is made:
+    /// by rename, so that under its name it is whole or not there. Whether it came is the answer's
+    /// status.
+    ///
+    /// # Errors
+    /// No answer, and why.
+    pub fn bring(&self, root: &str, path: &str, bytes: &[u8]) -> Result<Finished, SshError> {
+        let script = "mkdir -p -- \"$1\" && cd -- \"$1\" && mkdir -p -- \"${2%/*}\" && new=${2%/*}/.new-$$ && \
+                      trap 'rm -f \"$new\"' EXIT && cat >\"$new\" && [ \"$(wc -c <\"$new\")\" -eq \"$3\" ] && \
+                      chmod 755 \"$new\" && mv -f \"$new\" \"$2\"";
+        let size = bytes.len().to_string();
+        let words = ["sh", "-c", script, "sh", root, path, &size];
+        self.run(&words, bytes, None)
     }
 
     /// The error that an ssh to this host told on `stderr`.

@@ -236,7 +236,7 @@ fn what_cannot_be_started_is_explained_and_leaves_no_run() {
 
 #[test]
 fn other_machines_are_refused_unless_told_to_run_here() {
-    let project = Project::with_argv(&[("train", vec!["true"])], "fleet");
+    let project = Project::with_argv(&[("train", vec!["true"])], "batch");
     let ended = project.kgl(&["train"]).expect(2);
     assert!(ended.stderr.contains("--where local"), "{ended:?}");
     project.kgl(&["train", "--where", "local"]).expect(0);
