@@ -4,6 +4,12 @@
 #
 # A variable that is set already wins, and hosts may come as RNA_CLUSTER_HOSTS="gpu1 gpu2".
 
+# Executed instead of sourced, it can only explain itself.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  source "$(dirname "$0")/../../scripts/_env.sh"
+  help_if_asked --help
+fi
+
 # The hosts, as `ssh` knows them; NAME=N where only N threads are ours.
 #   RNA_CLUSTER_HOSTS_ARR=(gpu1 gpu2=8 me@lab-7)
 # shellcheck disable=SC2034  # launch_cluster_search.sh reads it
