@@ -5,7 +5,7 @@
 #   LEG  here, fleet, slurm, batch (default: all of them)
 #
 #   here   on this machine; killed in the middle, and started again
-#   fleet  on hosts over ssh
+#   fleet  on three hosts over ssh; one is powered off in the middle
 #   slurm  under a real Slurm of three nodes here; a node dies in the middle
 #   batch  through the real gcloud and a stand-in of GCP Batch; machines are taken away
 #
@@ -53,8 +53,23 @@ leg_here() {
 }
 
 leg_fleet() {
-  [ -x "$KGL_ROOT/competitions/$slug/launch_cluster_search.sh" ] || absent "there is no launch_cluster_search.sh yet"
-  absent "launch_cluster_search.sh is not proved yet"
+  local status=0
+  project
+  # What travels to hosts lies in the project.
+  rm "$rna/data"
+  cp -r "$work/data" "$rna/data"
+  # So that there is a middle: a shard takes a while.
+  sed -i '/^exec kgl-shard-search/i sleep 1' "$rna/run_sequence_nn_shard.sh"
+  export rna RNA_CLUSTER_HOSTS="host1 host2 host3" RNA_CLUSTER_SHARDS=$shards KGL_SSH_PATIENCE=3,5
+  # shellcheck disable=SC2016 # for the shell beside the hosts
+  "$KGL_ROOT/tests/fleet/up" -- timeout 300 bash -euo pipefail -c '
+    "$rna/launch_cluster_search.sh" --go --lost-after 3 &
+    until [ -n "$(find "$rna/outputs" -name "*.shard*.json" 2>/dev/null)" ]; do sleep 0.1; done
+    fleet off host2
+    wait $!' || status=$?
+  [ "$status" -ne 77 ] || absent "no sshd, or no right to make namespaces"
+  [ "$status" -eq 0 ] || exit "$status"
+  printf 'host2 was powered off in the middle, and its shards went to others\n' >&3
 }
 
 leg_slurm() {
@@ -126,7 +141,7 @@ if [ "${1-}" = --leg ]; then
   exit 0
 fi
 
-for program in rna3d kgl-shard-search kgl-merge kgl-batch-plan; do need "$program" "run \`make build\`"; done
+for program in rna3d kgl-shard-search kgl-merge kgl-batch-plan kgl-fleet; do need "$program" "run \`make build\`"; done
 [ $# -gt 0 ] || set -- here fleet slurm batch
 for leg in "$@"; do
   case $leg in here | fleet | slurm | batch) ;; *) die 2 "there is no leg $leg (see --help)" ;; esac
