@@ -44,6 +44,20 @@ newest_job() {
   find "$arrays" -mindepth 2 -maxdepth 2 -path '*/kgl-*/job.json' | sort | tail -n 1 | xargs -r dirname
 }
 
+# the_job [--job NAME]: sets job to the folder of the job that is meant, the newest where none is
+# named; needs $arrays and $slug.
+the_job() {
+  mkdir -p "$arrays"
+  case ${1-} in
+    '') job=$(newest_job) ;;
+    --job) job=$arrays/${2:?NAME is missing} ;;
+    *) die 2 "unknown argument $1 (see --help)" ;;
+  esac
+  # shellcheck disable=SC2154
+  [ -n "$job" ] || die 1 "no job was submitted from here: make gcp-submit competition=$slug"
+  [ -e "$job/plan.json" ] || die 2 "there is no job ${job##*/} in $arrays"
+}
+
 # job_status JOB_FOLDER [ARGS...]: asks how it stands, and keeps the answer as status.json there.
 # ARGS are kgl-batch-plan's. Exit 1 where Batch knows no such job.
 job_status() {

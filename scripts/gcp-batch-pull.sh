@@ -16,14 +16,7 @@ folder=$KGL_ROOT/competitions/$slug
 arrays=$folder/outputs/arrays
 need kgl-merge "run \`make build\`"
 gcp_begin
-mkdir -p "$arrays"
-case ${2-} in
-  '') job=$(newest_job) ;;
-  --job) job=$arrays/${3:?NAME is missing} ;;
-  *) die 2 "unknown argument $2 (see --help)" ;;
-esac
-[ -n "$job" ] || die 1 "no job was submitted from here: make gcp-submit competition=$slug"
-[ -e "$job/plan.json" ] || die 2 "there is no job ${job##*/} in $arrays"
+the_job "${@:2}"
 
 plan=$job/plan.json
 shards=$KGL_ROOT/$(kgl-batch-plan get shards "$plan")

@@ -16,10 +16,10 @@ help_if_asked "${1-}"
 slug=${1:?SLUG is missing}
 shift
 arrays=$KGL_ROOT/competitions/$slug/outputs/arrays
-job='' json=no watch=no
+named=() json=no watch=no
 while [ $# -gt 0 ]; do
   case $1 in
-    --job) job=$arrays/${2:?NAME is missing} && shift ;;
+    --job) named=(--job "${2:?NAME is missing}") && shift ;;
     --json) json=yes ;;
     --watch) watch=yes ;;
     *) die 2 "unknown argument $1 (see --help)" ;;
@@ -27,10 +27,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 gcp_begin
-mkdir -p "$arrays"
-job=${job:-$(newest_job)}
-[ -n "$job" ] || die 1 "no job was submitted from here: make gcp-submit competition=$slug"
-[ -e "$job/plan.json" ] || die 2 "there is no job ${job##*/} in $arrays"
+the_job "${named[@]}"
 
 options=() previous=$scratch/previous.json
 [ "$json" = no ] || options=(--quiet)

@@ -12,14 +12,7 @@ help_if_asked "${1-}"
 slug=${1:?SLUG is missing}
 arrays=$KGL_ROOT/competitions/$slug/outputs/arrays
 gcp_begin
-mkdir -p "$arrays"
-case ${2-} in
-  '') job=$(newest_job) ;;
-  --job) job=$arrays/${3:?NAME is missing} ;;
-  *) die 2 "unknown argument $2 (see --help)" ;;
-esac
-[ -n "$job" ] || die 1 "no job was submitted from here, so none is to be ended"
-[ -e "$job/plan.json" ] || die 2 "there is no job ${job##*/} in $arrays"
+the_job "${@:2}"
 
 code=0
 job_status "$job" --quiet || code=$?

@@ -36,8 +36,8 @@
 //! ```
 //!
 //! `scripts/bench-submit.sh` times it: 2.06 GB (15 million rows) in the sample's order take
-//! 16 to 18 s of one core and 14 MiB, both digests and the two readings of the sample of
-//! 1.13 GB included, where DuckDB's `SUMMARIZE` of the submission alone takes 72 to 77 s and
+//! 17 to 23 s of one core and 14 MiB, both digests and the two readings of the sample of
+//! 1.13 GB included, where DuckDB's `SUMMARIZE` of the submission alone takes 77 s and
 //! 139 MiB. 20 million rows from the last to the first take 33 s and 73 MiB with partitions
 //! on disk, 26 s and 1344 MiB with all ids in memory.
 
