@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import urllib.request
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Faults:
@@ -54,6 +54,22 @@ class Journal:
     def add(self, **entry):
         with self.lock, open(self.path, "a") as out:
             out.write(json.dumps(entry, sort_keys=True) + "\n")
+
+
+class StandInHandler(BaseHTTPRequestHandler):
+    """Keeps connections open, says nothing on stderr, and knows the world it answers for."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "StandIn"
+    # One write an answer, so that a cut never leaves half a header behind.
+    wbufsize = -1
+
+    def log_message(self, *_):
+        pass
+
+    @property
+    def world(self):
+        return self.server.world
 
 
 class Server(ThreadingHTTPServer):

@@ -41,14 +41,13 @@ import signal
 import socket
 import sys
 import urllib.parse
-from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
 
 sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]
 from batch import Batch  # noqa: E402  (these lie beside this file)
-from http_stand_in import Faults, Journal, serve, tell  # noqa: E402  (and this above it)
+from http_stand_in import Faults, Journal, StandInHandler, serve, tell  # noqa: E402  (and this above it)
 from projects import Projects  # noqa: E402
 from refused import Refused  # noqa: E402
 from storage import Storage, parts_of  # noqa: E402
@@ -132,19 +131,7 @@ class World:
             }
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "StandIn"
-    # One write an answer, so that a cut never leaves half a header behind.
-    wbufsize = -1
-
-    def log_message(self, *_):
-        pass
-
-    @property
-    def world(self):
-        return self.server.world
-
+class Handler(StandInHandler):
     def do_POST(self):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))

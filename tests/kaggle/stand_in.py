@@ -55,30 +55,17 @@ import socket
 import sys
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler
 
 sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]
-from http_stand_in import Faults, Journal, serve, tell  # noqa: E402  (it lies above this folder)
+from http_stand_in import Faults, Journal, StandInHandler, serve, tell  # noqa: E402  (it lies above this folder)
 from service import Refused, Service  # noqa: E402  (and this beside it)
 
 BLOB_HOST = "blobs.stand-in.invalid"
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "StandIn"
-    # One write an answer, so that a cut never leaves half a header behind.
-    wbufsize = -1
-
-    def log_message(self, *_):
-        pass
-
-    @property
-    def world(self):
-        return self.server.world
-
+class Handler(StandInHandler):
     def do_POST(self):
         self.route()
 

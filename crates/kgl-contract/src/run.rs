@@ -76,7 +76,55 @@ impl Document for Run {
     const MAJOR: u32 = 1;
 }
 
+/// `2026-11-23T14:05:01Z`, `train` → `20261123-140501-train-7f3a`.
+fn run_id(now: &str, verb: &str, salt: u16) -> String {
+    let digits: String = now.chars().filter(char::is_ascii_digit).collect();
+    let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
+    format!("{day}-{time}-{verb}-{salt:04x}")
+}
+
 impl Run {
+    /// A run as it is planned at `now` (RFC 3339), with a name of its own: `salt` tells apart
+    /// those of one second. Its files go below the competition's folder in the project.
+    #[must_use]
+    pub fn planned(
+        (competition, verb): (&str, &str),
+        argv: Vec<String>,
+        challenge_sha256: Sha256,
+        where_: RunWhere,
+        (now, salt): (&str, u16),
+    ) -> Run {
+        let id = run_id(now, verb, salt);
+        let work = format!("competitions/{competition}");
+        Run {
+            schema: Tag::default(),
+            competition: competition.to_owned(),
+            verb: verb.to_owned(),
+            argv,
+            commit: None,
+            dirty: None,
+            challenge_sha256,
+            config: None,
+            seed: None,
+            where_,
+            paths: RunPlace {
+                folder: format!("{work}/outputs/runs/{id}"),
+                work,
+                log: "run.log".to_owned(),
+            },
+            state: RunState::Planned,
+            end: None,
+            pid: None,
+            pid_start_ticks: None,
+            boot_id: None,
+            started_at: None,
+            ended_at: None,
+            why: None,
+            result: None,
+            id,
+        }
+    }
+
     /// How it stands on the machine it was started on: by the record of its end, if there is
     /// one; else by that machine's boot and by when the process with its wrapper's id started.
     #[must_use]

@@ -7,9 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kgl_cli::{Failure, Io, OrFail as _};
-use kgl_contract::{
-    Fleet, Run, RunPlace, RunState, RunWhere, Search, Sha256, Tag, Where, canonical_digest,
-};
+use kgl_contract::{Fleet, Run, RunWhere, Search, Sha256, Where, canonical_digest};
 use kgl_ssh::{Host, Patience};
 
 use crate::there::There;
@@ -203,45 +201,17 @@ impl Led {
 
     /// The run that searches `shard` on host `h`.
     pub(crate) fn run(&self, h: usize, kind: usize, shard: u32) -> Run {
-        let verb = format!("shard-{shard}");
-        let digits: String = kgl_cli::now()
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
-        let id = format!("{day}-{time}-{verb}-{:04x}", salt(h));
-        let work = format!("competitions/{}", self.fleet.competition);
-        Run {
-            schema: Tag::default(),
-            competition: self.fleet.competition.clone(),
-            verb,
-            argv: self.argv(h, kind, shard),
-            commit: None,
-            dirty: None,
-            challenge_sha256: self.digest,
-            config: None,
-            seed: None,
-            where_: RunWhere {
+        Run::planned(
+            (&self.fleet.competition, &format!("shard-{shard}")),
+            self.argv(h, kind, shard),
+            self.digest,
+            RunWhere {
                 kind: Where::Host,
                 host: self.name(h).to_owned(),
                 root: Some(self.there(h, kind).root),
             },
-            paths: RunPlace {
-                folder: format!("{work}/outputs/runs/{id}"),
-                work,
-                log: "run.log".to_owned(),
-            },
-            state: RunState::Planned,
-            end: None,
-            pid: None,
-            pid_start_ticks: None,
-            boot_id: None,
-            started_at: None,
-            ended_at: None,
-            why: None,
-            result: None,
-            id,
-        }
+            (&kgl_cli::now(), salt(h)),
+        )
     }
 
     /// The shard that `run` searches, if it is of this search.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use kgl_cli::{Failure, OrFail as _};
-use kgl_contract::{Challenge, Run, RunPlace, RunState, RunWhere, Tag, Where, canonical_digest};
+use kgl_contract::{Challenge, Run, RunWhere, Where, canonical_digest};
 
 use crate::place::{Place, is_name};
 
@@ -110,34 +110,19 @@ pub(crate) fn plan(
             .hint("pass --where local to run it here"));
         }
     };
-    let id = run_id(&facts.now, verb, facts.salt);
-    Ok(Run {
-        schema: Tag::default(),
-        competition: slug.clone(),
-        verb: verb.clone(),
+    let digest = canonical_digest(challenge).or_usage("cannot take the challenge's digest")?;
+    let planned = Run::planned(
+        (slug, verb),
         argv,
+        digest,
+        place_there,
+        (&facts.now, facts.salt),
+    );
+    Ok(Run {
         commit: facts.commit.as_ref().map(|(commit, _)| commit.clone()),
         dirty: facts.commit.as_ref().map(|(_, dirty)| *dirty),
-        challenge_sha256: canonical_digest(challenge)
-            .or_usage("cannot take the challenge's digest")?,
-        config: None,
         seed: request.seed,
-        where_: place_there,
-        paths: RunPlace {
-            work: place.work(),
-            folder: format!("{}/outputs/runs/{id}", place.work()),
-            log: "run.log".to_owned(),
-        },
-        state: RunState::Planned,
-        end: None,
-        pid: None,
-        pid_start_ticks: None,
-        boot_id: None,
-        started_at: None,
-        ended_at: None,
-        why: None,
-        result: None,
-        id,
+        ..planned
     })
 }
 
@@ -152,13 +137,6 @@ fn on_host(challenge: &Challenge) -> Result<RunWhere, Failure> {
         host: remote.host.clone(),
         root: Some(remote.root.clone()),
     })
-}
-
-/// `2026-11-23T14:05:01Z`, `train` → `20261123-140501-train-7f3a`.
-fn run_id(now: &str, verb: &str, salt: u16) -> String {
-    let digits: String = now.chars().filter(char::is_ascii_digit).collect();
-    let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
-    format!("{day}-{time}-{verb}-{salt:04x}")
 }
 
 /// How far the second has gone, in 1/65,536: tells runs of one second apart and orders them.
@@ -193,7 +171,7 @@ fn commit(project: &Path) -> Option<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kgl_contract::parse_document;
+    use kgl_contract::{RunState, parse_document};
 
     fn challenge(where_: &str) -> Challenge {
         let text = format!(
