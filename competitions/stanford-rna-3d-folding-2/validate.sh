@@ -9,7 +9,8 @@
 # Each target is predicted from known structures that are strictly older than
 # itself and belong to another entry. The report puts beside it, on the same
 # library, random templates, the best by identity, a published recipe and the
-# best choice in hindsight. Choices of the method are made with BEFORE 2020-01-01,
+# best choice in hindsight, reads the metric both ways, and tells what is lost
+# where: by the library, the alignment, the choice. Choices of the method are made with BEFORE 2020-01-01,
 # never on the targets of the default.
 #
 # RNA_VALIDATION  where documents appear (default: outputs/validation here)
@@ -38,7 +39,7 @@ search search
 search references
 rna3d predict "$out/search.merged.json" --data "$out/data" --labels "$data/train_labels.csv" --out "$out/submission.csv"
 rna3d score "$out/submission.csv" --labels "$data/train_labels.csv" --groups "$out/data/families.csv" \
-  --references "$out/references.merged.json" --split "dated on or after $since${before:+ and before $before}" \
+  --references "$out/references.merged.json" --search "$out/search.merged.json" --split "dated on or after $since${before:+ and before $before}" \
   --plot "$out/plots" --out "$out/validation_report.json"
 rna3d table "$out/validation_report.json"
 say "report: $out/validation_report.json"

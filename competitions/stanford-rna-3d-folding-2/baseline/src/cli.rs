@@ -97,9 +97,10 @@ pub struct Predict {
 /// Score a submission against known structures.
 ///
 /// For each target that is in both files: the best TM-score of its structures
-/// by residue number, over all reference structures. Writes a
-/// validation-report document; a table goes to stderr. Where the two share no
-/// target, that is a proper no (exit 1).
+/// by residue number, over all reference structures, and beside it the second
+/// reading of the metric, sequence-independent, for which any alignment that keeps
+/// the chain's order may be taken. Writes a validation-report document; a table
+/// goes to stderr. Where the two share no target, that is a proper no (exit 1).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  rna3d score submission.csv --labels data/hidden/test_labels.csv > report.json"
@@ -119,9 +120,14 @@ pub struct Score {
     /// random template, the best by identity, the published recipe, the oracle).
     #[arg(long, value_name = "FILE")]
     pub references: Option<PathBuf>,
-    /// Label files with the structures of those templates; may be repeated
+    /// The search-merged document that `predict` read: puts beside each score what
+    /// the best of its candidates would have reached, so that what the choice lost
+    /// can be told from what the alignments lost.
+    #[arg(long, value_name = "FILE")]
+    pub search: Option<PathBuf>,
+    /// Label files with the structures of the templates; may be repeated
     /// [default: the files of --labels].
-    #[arg(long, value_name = "FILE", requires = "references")]
+    #[arg(long, value_name = "FILE")]
     pub library: Vec<PathBuf>,
     /// Draw into this folder, as SVG: every target beside the references (bars), the
     /// score over the nearest template's identity (identity), and one prediction
@@ -154,12 +160,18 @@ pub struct Score {
 ///
 /// One row a method (the submission and, where `score --references` put them into
 /// the report, what others would have reached): the mean of the best of five with
-/// the interval of a bootstrap by family, of the first slot, and by length class.
+/// the interval of a bootstrap by family, of the first slot, by length class, and
+/// both by the second reading. Below it stands what is lost where, from the library
+/// to the first slot, if the report holds what that needs (`score --references
+/// --search`).
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  rna3d table outputs/validation/validation_report.json")]
 pub struct Summary {
     /// The validation-report document [default: stdin].
     pub report: Option<PathBuf>,
+    /// One row a target instead, the one furthest behind the recipe first.
+    #[arg(long)]
+    pub targets: bool,
 }
 
 /// Fit the weights by which `predict` chooses.

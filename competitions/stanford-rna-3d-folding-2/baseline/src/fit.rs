@@ -11,11 +11,14 @@ use rayon::prelude::*;
 use crate::candidates::{FIGURES, Library, Pool, pool};
 use crate::labels::Structure;
 use crate::submission::SampleTarget;
-use crate::tm_score::{quick_tm_score, to_f64};
+use crate::tm_score::{best_over_references, quick_tm_score, to_f64};
 use crate::transfer::HitError;
 
 /// Keeps weights of figures that say the same from growing against each other.
 const RIDGE: f64 = 0.01;
+
+/// So many candidates, the best by a quick score, are scored in full.
+const FULLY_SCORED: usize = 12;
 
 type Row = ([f64; FIGURES], f64);
 
@@ -34,20 +37,7 @@ pub fn fit(
     for row in &merged.results {
         *members.entry(group_of(&row.query)).or_default() += 1;
     }
-    let targets: Vec<(&str, Vec<Row>)> = merged
-        .results
-        .par_iter()
-        .filter_map(|row| Some((row, truths.get(&row.query)?)))
-        .map(|(row, truth)| {
-            let target = SampleTarget {
-                id: row.query.clone(),
-                sequence: truth.residues.clone(),
-                cuts: Vec::new(),
-            };
-            let pool = pool(&target, &row.hits, merged.score_scale, library)?;
-            Ok((row.query.as_str(), rows(&pool, truth)))
-        })
-        .collect::<Result<_, HitError>>()?;
+    let targets = pools(merged, library, truths, rows)?;
     let mut normal = [[0.0; FIGURES + 1]; FIGURES];
     for (query, rows) in &targets {
         let alike = members.get(&group_of(query)).copied().unwrap_or(1);
@@ -64,6 +54,53 @@ pub fn fit(
         row[k] += RIDGE;
     }
     Ok(solve(normal))
+}
+
+/// What `look` makes of the candidates of each target of `merged` whose truth is
+/// known, and of that truth. Chains are taken for one.
+///
+/// # Errors
+/// A hit that contradicts its structure.
+pub fn pools<'a, T: Send>(
+    merged: &'a SearchMerged,
+    library: &Library,
+    truths: &BTreeMap<String, Structure>,
+    look: impl Fn(&Pool, &Structure) -> T + Sync,
+) -> Result<Vec<(&'a str, T)>, HitError> {
+    merged
+        .results
+        .par_iter()
+        .filter_map(|row| Some((row, truths.get(&row.query)?)))
+        .map(|(row, truth)| {
+            let target = SampleTarget {
+                id: row.query.clone(),
+                sequence: truth.residues.clone(),
+                cuts: Vec::new(),
+            };
+            let pool = pool(&target, &row.hits, merged.score_scale, library)?;
+            Ok((row.query.as_str(), look(&pool, truth)))
+        })
+        .collect()
+}
+
+/// The best TM-score among the candidates of `pool`.
+#[must_use]
+pub fn best_candidate(pool: &Pool, truth: &Structure) -> f64 {
+    let mut scored: Vec<(f64, usize)> = rows(pool, truth)
+        .into_iter()
+        .enumerate()
+        .map(|(k, (_, score))| (score, k))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored
+        .iter()
+        .take(FULLY_SCORED)
+        .filter_map(|&(_, k)| {
+            let trace: Vec<_> = pool.candidates[k].trace.iter().copied().map(Some).collect();
+            best_over_references(&trace, &truth.copies)
+        })
+        .map(|found| found.score)
+        .fold(0.0, f64::max)
 }
 
 fn rows(pool: &Pool, truth: &Structure) -> Vec<Row> {
@@ -118,5 +155,26 @@ mod tests {
         for (k, weight) in solve(rows).iter().enumerate() {
             assert!((weight - (to_f64(k) - 3.0)).abs() < 1e-9, "{k}: {weight}");
         }
+    }
+
+    #[test]
+    fn the_best_candidate_is_the_one_nearest_the_truth() {
+        use crate::candidates::Candidate;
+        use crate::complete::helix;
+        let truth = Structure {
+            residues: vec![b'A'; 24],
+            copies: vec![helix(24).into_iter().map(Some).collect()],
+        };
+        let squeezed = |by: f64| Candidate {
+            template: None,
+            trace: helix(24).iter().map(|p| [p[0], p[1], p[2] * by]).collect(),
+            figures: [0.0; FIGURES],
+        };
+        let mut pool = Pool::default();
+        assert!(best_candidate(&pool, &truth).abs() < 1e-12);
+        pool.candidates = [0.2, 1.0, 0.5].map(squeezed).into();
+        assert!((best_candidate(&pool, &truth) - 1.0).abs() < 1e-9);
+        pool.candidates.remove(1);
+        assert!(best_candidate(&pool, &truth) < 0.9);
     }
 }

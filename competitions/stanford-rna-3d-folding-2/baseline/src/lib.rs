@@ -52,6 +52,7 @@ pub mod relax;
 mod run;
 pub mod score;
 pub mod split;
+pub mod structural;
 pub mod submission;
 pub mod summary;
 pub mod table;

@@ -10,7 +10,13 @@
 //! * *recipe*: the five with the greatest score / (2 · shorter length) among
 //!   those whose lengths differ by at most 30 % (part 2's published first place);
 //! * *oracle*: the best that any choice of templates could have reached, chosen
-//!   by looking at the truth.
+//!   by looking at the truth;
+//! * *structural*: what any choice of templates and any alignment could have: each
+//!   template is aligned with the truth itself. What remains to 1 is not in the
+//!   library.
+//!
+//! All but the last are read both ways: by residue number, and sequence-independent
+//! ([`crate::structural`]).
 
 use std::collections::BTreeMap;
 
@@ -21,16 +27,22 @@ use crate::geometry::{Point, add, scale, sub, unit_or};
 use crate::helix::STEP;
 use crate::labels::Structure;
 use crate::random::Random;
+use crate::structural::{quick_structural, structural};
 use crate::tm_score::{best_over_references, quick_tm_score, to_f64};
 use crate::transfer::{HitError, copy_hit};
 
 /// How many times five templates are drawn by lot.
 const DRAWS: usize = 4;
+/// The same where each is aligned by its shape, which costs a hundred times as much.
+const DRAWS_BY_SHAPE: usize = 1;
 /// Structures a target may have.
 const SLOTS: usize = 5;
 /// So many templates, the best by a quick score, are scored in full to find
 /// the oracle's.
 const FULLY_SCORED: usize = 12;
+
+/// The same where each is aligned by its shape.
+const FULLY_SCORED_BY_SHAPE: usize = 6;
 
 /// The score of the best of five and of the first.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -41,21 +53,33 @@ pub struct Slots {
     pub first: f64,
 }
 
+/// What others would have reached on one target, by one reading of the metric.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Reading {
+    /// Templates drawn by lot.
+    pub random: Slots,
+    /// The single best template by identity.
+    pub identity: f64,
+    /// The published recipe.
+    pub recipe: Slots,
+    /// The best choice in hindsight.
+    pub oracle: f64,
+}
+
 /// The references of one target. Where no template is allowed, all are 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct References {
     /// Templates that were allowed.
     pub templates: usize,
-    /// Templates drawn by lot.
-    pub random: Slots,
-    /// The single best template by identity.
-    pub identity: f64,
-    /// Its part of equal columns.
+    /// The part of equal columns of the best template by identity.
     pub nearest_identity: f64,
-    /// The published recipe.
-    pub recipe: Slots,
-    /// The best choice in hindsight.
-    pub oracle: f64,
+    /// By residue number.
+    pub by_number: Reading,
+    /// Sequence-independent.
+    pub independent: Reading,
+    /// The best template in hindsight with the best alignment in hindsight, by
+    /// residue number.
+    pub structural: f64,
 }
 
 /// The references of every target of `truths` that `merged` searched, by
@@ -99,14 +123,6 @@ fn of_target(
         .iter()
         .map(|(hit, template)| Ok(plain(&copy_hit(query, hit, template, length)?)))
         .collect::<Result<_, _>>()?;
-    let score = |k: usize| best_over_references(&traces[k], &truth.copies).map_or(0.0, |s| s.score);
-    let of_slots = |chosen: &[usize]| {
-        let scores: Vec<f64> = chosen.iter().map(|&k| score(k)).collect();
-        Slots {
-            best: scores.iter().copied().fold(0.0, f64::max),
-            first: scores.first().copied().unwrap_or(0.0),
-        }
-    };
     let equal = |k: usize| {
         let found = templates[k].0.alignment.as_ref();
         found.map_or(0.0, |found| {
@@ -114,20 +130,61 @@ fn of_target(
         })
     };
     let identity = (0..templates.len()).reduce(|a, b| if equal(b) > equal(a) { b } else { a });
-    let nearest_identity = identity.map_or(0.0, equal);
-    let recipe = of_slots(&by_recipe(length, templates));
-    let identity = identity.map_or(0.0, score);
-    let oracle = nearest(&traces, truth)
-        .into_iter()
-        .map(score)
-        .fold(recipe.best.max(identity), f64::max);
+    let recipe = by_recipe(length, templates);
+    let reading = |draws: usize, nearest: &[usize], score: &dyn Fn(usize) -> f64| {
+        let of_slots = |chosen: &[usize]| {
+            let scores: Vec<f64> = chosen.iter().map(|&k| score(k)).collect();
+            Slots {
+                best: scores.iter().copied().fold(0.0, f64::max),
+                first: scores.first().copied().unwrap_or(0.0),
+            }
+        };
+        let (identity, recipe) = (identity.map_or(0.0, score), of_slots(&recipe));
+        let known = identity.max(recipe.best);
+        Reading {
+            random: by_lot(query, templates.len(), draws, of_slots),
+            identity,
+            recipe,
+            oracle: nearest.iter().map(|&k| score(k)).fold(known, f64::max),
+        }
+    };
+    let nearest = best_by(traces.len(), FULLY_SCORED, |k| {
+        best_copy(truth, |copy| {
+            quick_tm_score(&traces[k], copy).map_or(0.0, |found| found.score)
+        })
+    });
+    let by_number = reading(DRAWS, &nearest, &|k| {
+        best_over_references(&traces[k], &truth.copies).map_or(0.0, |found| found.score)
+    });
+    // What is near in shape holds for the template and for the trace made of it.
+    let alike = best_by(templates.len(), FULLY_SCORED_BY_SHAPE, |k| {
+        best_copy(truth, |copy| {
+            quick_structural(&templates[k].1.copies[0], copy)
+        })
+    });
+    let by_shape = |trace: &[Option<Point>]| {
+        best_copy(truth, |copy| {
+            structural(trace, copy).map_or(0.0, |found| found.score)
+        })
+    };
+    let mut both: Vec<usize> = alike
+        .iter()
+        .chain(nearest.iter().take(FULLY_SCORED_BY_SHAPE))
+        .copied()
+        .collect();
+    both.sort_unstable();
+    both.dedup();
+    let independent = reading(DRAWS_BY_SHAPE, &both, &|k| by_shape(&traces[k]));
+    let structural = alike
+        .par_iter()
+        .map(|&k| by_shape(&templates[k].1.copies[0]))
+        .reduce(|| by_number.oracle, f64::max);
     Ok(References {
         templates: templates.len(),
-        random: by_lot(query, templates.len(), of_slots),
-        identity,
-        nearest_identity,
-        recipe,
-        oracle,
+        nearest_identity: identity.map_or(0.0, equal),
+        by_number,
+        independent,
+        structural,
     })
 }
 
@@ -147,41 +204,36 @@ fn by_recipe(length: usize, templates: &[Template<'_>]) -> Vec<usize> {
     chosen
 }
 
-fn by_lot(query: &str, count: usize, of_slots: impl Fn(&[usize]) -> Slots) -> Slots {
+fn by_lot(query: &str, count: usize, draws: usize, of_slots: impl Fn(&[usize]) -> Slots) -> Slots {
     let seed = query.bytes().fold(0, |seed: u64, byte| {
         seed.wrapping_mul(257).wrapping_add(u64::from(byte))
     });
     let mut random = Random::new(seed);
     let mut mean = Slots::default();
-    for _ in 0..DRAWS {
+    for _ in 0..draws {
         let mut left: Vec<usize> = (0..count).collect();
         let drawn: Vec<usize> = (0..SLOTS.min(count))
             .map(|_| left.swap_remove(random.below(left.len())))
             .collect();
         let slots = of_slots(&drawn);
-        mean.best += slots.best / to_f64(DRAWS);
-        mean.first += slots.first / to_f64(DRAWS);
+        mean.best += slots.best / to_f64(draws);
+        mean.first += slots.first / to_f64(draws);
     }
     mean
 }
 
-/// The traces that a quick score puts first.
-fn nearest(traces: &[Vec<Option<Point>>], truth: &Structure) -> Vec<usize> {
-    let quick = |trace: &[Option<Point>]| {
-        truth
-            .copies
-            .iter()
-            .filter_map(|copy| quick_tm_score(trace, copy))
-            .map(|found| found.score)
-            .fold(0.0, f64::max)
-    };
-    let mut scored: Vec<(f64, usize)> = traces
-        .iter()
-        .enumerate()
-        .map(|(k, trace)| (quick(trace), k))
-        .collect();
+/// The greatest `score` over the truth's structures.
+fn best_copy(truth: &Structure, score: impl Fn(&[Option<Point>]) -> f64) -> f64 {
+    let scores = truth.copies.iter().map(|copy| score(copy));
+    scores.fold(0.0, f64::max)
+}
+
+/// The `most` of `count` templates that a quick score puts first.
+fn best_by(count: usize, most: usize, quick: impl Fn(usize) -> f64 + Sync) -> Vec<usize> {
+    // In parallel once more: one long target has more work than many short ones.
+    let mut scored: Vec<(f64, usize)> = (0..count).into_par_iter().map(|k| (quick(k), k)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    scored.truncate(FULLY_SCORED);
+    scored.truncate(most);
     scored.into_iter().map(|(_, k)| k).collect()
 }
 
@@ -287,15 +339,38 @@ mod tests {
         let templates = usable(&hits, &library);
         let found = of_target("q", &templates, &structure(truth)).unwrap();
         assert_eq!(found.templates, 3);
-        assert!((found.oracle - 1.0).abs() < 1e-9);
-        assert!(found.recipe.first > found.identity && found.recipe.first < 0.9);
-        assert!((found.recipe.best - found.recipe.first).abs() < 1e-12);
+        let number = found.by_number;
+        assert!((number.oracle - 1.0).abs() < 1e-9);
+        assert!(number.recipe.first > number.identity && number.recipe.first < 0.9);
+        assert!((number.recipe.best - number.recipe.first).abs() < 1e-12);
         assert!(
-            (found.random.best - 1.0).abs() < 1e-9,
+            (number.random.best - 1.0).abs() < 1e-9,
             "all three are drawn"
         );
-        assert!(found.random.first < 1.0);
+        assert!(number.random.first < 1.0);
+        // A helix lies on itself a few residues on, so other numbers can only help.
+        let free = found.independent;
+        assert!(free.recipe.first >= number.recipe.first && free.identity >= number.identity);
+        assert!((free.oracle - 1.0).abs() < 1e-9 && found.structural >= number.oracle);
         let none = of_target("q", &[], &structure(helix(5))).unwrap();
         assert_eq!(none, References::default());
+    }
+
+    #[test]
+    fn what_a_wrong_alignment_hides_the_structural_one_finds() {
+        let mut random = Random::new(9);
+        let mut at = [0.0; 3];
+        let mut chain: Vec<Point> = Vec::new();
+        for _ in 0..46 {
+            at = add(at, random.motion().rotate([STEP, 0.0, 0.0]));
+            chain.push(at);
+        }
+        // The template is the truth after six residues more; its hit ignores them.
+        let library = [("late".to_owned(), structure(chain.clone()))].into();
+        let truth = structure(chain[6..].to_vec());
+        let hits = [hit("late", 80, 30, 40)];
+        let found = of_target("q", &usable(&hits, &library), &truth).unwrap();
+        assert!(found.by_number.oracle < 0.5 && found.structural > 0.999);
+        assert!(found.independent.recipe.best > 0.8, "{found:?}");
     }
 }

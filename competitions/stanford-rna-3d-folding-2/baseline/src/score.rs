@@ -2,7 +2,7 @@
 //!
 //! A target's score is the best TM-score of its structures, each over all
 //! reference structures, by residue number; the competition's is the mean over
-//! targets.
+//! targets. Beside it stands the second reading, which is sequence-independent.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use crate::bootstrap::{interval_95, mean};
 use crate::geometry::rmsd;
 use crate::labels::Structure;
-use crate::references::References;
+use crate::references::{Reading, References, Slots};
+use crate::structural::structural;
 use crate::tm_score::tm_score;
 
 /// The competition these reports are of.
@@ -32,6 +33,8 @@ pub struct TargetScore {
     pub best_slot: usize,
     /// The TM-score of the first slot.
     pub first: f64,
+    /// The same two by the second reading, sequence-independent.
+    pub independent: Slots,
     /// RMSD in ångström of the best slot to the reference it is nearest to by
     /// TM-score; `None` where the two share no residue.
     pub rmsd: Option<f64>,
@@ -59,12 +62,19 @@ pub fn score_targets(
 
 fn score(id: &str, predicted: &Structure, reference: &Structure) -> Option<TargetScore> {
     let mut result: Option<TargetScore> = None;
+    let mut independent = Slots::default();
     for (slot, trace) in predicted.copies.iter().enumerate() {
         let mut slot_best = -1.0;
         for truth in &reference.copies {
             let Some(found) = tm_score(trace, truth) else {
                 continue;
             };
+            if let Some(free) = structural(trace, truth) {
+                independent.best = independent.best.max(free.score);
+                if slot == 0 {
+                    independent.first = independent.first.max(free.score);
+                }
+            }
             if found.score > slot_best {
                 slot_best = found.score;
                 if result
@@ -77,6 +87,7 @@ fn score(id: &str, predicted: &Structure, reference: &Structure) -> Option<Targe
                         best: found.score,
                         best_slot: slot + 1,
                         first,
+                        independent,
                         rmsd: rmsd(trace, truth),
                         residues: reference.len(),
                         resolved: found.resolved,
@@ -88,16 +99,28 @@ fn score(id: &str, predicted: &Structure, reference: &Structure) -> Option<Targe
             result.first = slot_best;
         }
     }
-    result
+    result.map(|result| TargetScore {
+        independent,
+        ..result
+    })
 }
 
-/// The report of these scores, with the references of those targets that have
-/// them `beside` in the details. `group_of` says which targets are not
-/// independent; `split` says in words which were held out.
+/// What stands beside the scores in a report, by target, where it is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Beside {
+    /// What others would have reached.
+    pub references: BTreeMap<String, References>,
+    /// The best of all candidates that `predict` had.
+    pub pool: BTreeMap<String, f64>,
+}
+
+/// The report of these scores, with what stands `beside` them in the details.
+/// `group_of` says which targets are not independent; `split` says in words which
+/// were held out.
 #[must_use]
 pub fn report(
     scores: &[TargetScore],
-    beside: &BTreeMap<String, References>,
+    beside: &Beside,
     group_of: impl Fn(&str) -> String,
     split: &str,
     run: Option<String>,
@@ -108,7 +131,7 @@ pub fn report(
             id: score.id.clone(),
             group: group_of(&score.id),
             score: rounded(score.best),
-            detail: detail(score, beside.get(&score.id)),
+            detail: detail(score, beside),
         })
         .collect();
     let grouped: Vec<(&str, f64)> = items
@@ -133,30 +156,49 @@ pub fn report(
     }
 }
 
-fn detail(score: &TargetScore, beside: Option<&References>) -> Map<String, Value> {
+fn detail(score: &TargetScore, beside: &Beside) -> Map<String, Value> {
     let mut detail = Map::new();
-    detail.insert("best_slot".into(), score.best_slot.into());
-    detail.insert("first_slot".into(), rounded(score.first).into());
-    detail.insert("residues".into(), score.residues.into());
-    detail.insert("resolved_residues".into(), score.resolved.into());
+    let mut put = |name: &str, value: f64| {
+        detail.insert(name.into(), rounded(value).into());
+    };
+    put("first_slot", score.first);
+    put("independent", score.independent.best);
+    put("independent_first", score.independent.first);
     if let Some(rmsd) = score.rmsd {
-        detail.insert("rmsd_angstrom".into(), rounded(rmsd).into());
+        put("rmsd_angstrom", rmsd);
     }
-    if let Some(beside) = beside {
-        detail.insert("templates".into(), beside.templates.into());
-        for (name, value) in [
-            ("random", beside.random.best),
-            ("random_first", beside.random.first),
-            ("identity", beside.identity),
-            ("nearest_identity", beside.nearest_identity),
-            ("recipe", beside.recipe.best),
-            ("recipe_first", beside.recipe.first),
-            ("oracle", beside.oracle),
-        ] {
-            detail.insert(name.into(), rounded(value).into());
+    if let Some(&pool) = beside.pool.get(&score.id) {
+        // Candidates were rounded when they were written.
+        put("candidates", pool.max(score.best));
+    }
+    let references = beside.references.get(&score.id);
+    if let Some(found) = references {
+        put("nearest_identity", found.nearest_identity);
+        put("structural_oracle", found.structural);
+        for (before, reading) in [("", &found.by_number), ("independent_", &found.independent)] {
+            for (name, value) in figures(reading) {
+                put(&format!("{before}{name}"), value);
+            }
         }
     }
+    detail.insert("best_slot".into(), score.best_slot.into());
+    detail.insert("residues".into(), score.residues.into());
+    detail.insert("resolved_residues".into(), score.resolved.into());
+    if let Some(found) = references {
+        detail.insert("templates".into(), found.templates.into());
+    }
     detail
+}
+
+fn figures(reading: &Reading) -> [(&'static str, f64); 6] {
+    [
+        ("random", reading.random.best),
+        ("random_first", reading.random.first),
+        ("identity", reading.identity),
+        ("recipe", reading.recipe.best),
+        ("recipe_first", reading.recipe.first),
+        ("oracle", reading.oracle),
+    ]
 }
 
 /// Six decimals: more would only be noise to read.
@@ -214,6 +256,11 @@ mod tests {
         assert!((scores[0].first - first[0].max(first[1])).abs() < 1e-12);
         assert!(first[0].max(first[1]) < 0.5 && (first[0] - first[1]).abs() > 1e-3);
         assert!(scores[0].rmsd.unwrap() < 1e-6);
+        // The second reading takes the best slot, and the first, over both truths.
+        let free = [&other, &hole].map(|truth| structural(&bad, truth).unwrap().score);
+        let independent = scores[0].independent;
+        assert!((independent.best - 1.0).abs() < 1e-9);
+        assert!((independent.first - free[0].max(free[1])).abs() < 1e-12);
     }
 
     #[test]
@@ -224,6 +271,10 @@ mod tests {
                 best,
                 best_slot: 1,
                 first: best,
+                independent: Slots {
+                    best: best + 0.05,
+                    first: best,
+                },
                 rmsd: None,
                 residues: 9,
                 resolved: 8,
@@ -231,7 +282,10 @@ mod tests {
             .into();
         let report = report(
             &scores,
-            &BTreeMap::new(),
+            &Beside {
+                pool: [("a_1".to_owned(), 0.1), ("b_1".to_owned(), 0.95)].into(),
+                ..Beside::default()
+            },
             |id| id[..1].to_owned(),
             "all",
             None,
@@ -241,5 +295,10 @@ mod tests {
         assert!((low - 0.3).abs() < 1e-9 && (high - 0.9).abs() < 1e-9);
         assert_eq!(report.items[1].group, "a");
         assert!(!report.items[0].detail.contains_key("rmsd_angstrom"));
+        assert_eq!(report.items[1].detail["independent"], 0.45);
+        // No candidate is below what was chosen among them.
+        assert_eq!(report.items[0].detail["candidates"], 0.2);
+        assert_eq!(report.items[2].detail["candidates"], 0.95);
+        assert!(!report.items[1].detail.contains_key("candidates"));
     }
 }

@@ -71,7 +71,7 @@ pub fn tm_score_with_d0(
     reference: &[Option<Point>],
     d0: f64,
 ) -> Option<TmScore> {
-    searched(predicted, reference, d0, Search::run)
+    searched(predicted, reference, d0, Effort::Full)
 }
 
 /// A lower bound of [`tm_score`] at a small part of its cost: few starts, few
@@ -80,14 +80,14 @@ pub fn tm_score_with_d0(
 #[must_use]
 pub fn quick_tm_score(predicted: &[Option<Point>], reference: &[Option<Point>]) -> Option<TmScore> {
     let resolved = reference.iter().flatten().count();
-    searched(predicted, reference, d0(resolved), Search::run_quickly)
+    searched(predicted, reference, d0(resolved), Effort::Quick)
 }
 
 fn searched(
     predicted: &[Option<Point>],
     reference: &[Option<Point>],
     d0: f64,
-    run: impl FnOnce(&mut Search),
+    effort: Effort,
 ) -> Option<TmScore> {
     let resolved = reference.iter().flatten().count();
     if resolved == 0 {
@@ -98,36 +98,58 @@ fn searched(
         .zip(reference)
         .filter_map(|(a, b)| Some(((*a)?, (*b)?)))
         .unzip();
+    let compared = moving.len();
+    let (sum, motion) = best_of_pairs(moving, fixed, d0, effort);
+    Some(TmScore {
+        score: sum / to_f64(resolved),
+        motion,
+        resolved,
+        compared,
+    })
+}
+
+/// How hard to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// As [`tm_score`] does.
+    Full,
+    /// As [`quick_tm_score`] does.
+    Quick,
+}
+
+/// The greatest sum of 1/(1 + d²/d0²) over the pairs of `moving` and `fixed` and
+/// the superposition that has it. Without pairs the sum is 0.
+pub(crate) fn best_of_pairs(
+    mut moving: Vec<Point>,
+    mut fixed: Vec<Point>,
+    d0: f64,
+    effort: Effort,
+) -> (f64, Motion) {
     if moving.is_empty() {
-        return Some(TmScore {
-            score: 0.0,
-            motion: Motion::NONE,
-            resolved,
-            compared: 0,
-        });
+        return (0.0, Motion::NONE);
     }
     // Moments lose digits far from the origin, so both are centred first.
-    let (middle_moving, middle_fixed) = (
-        centroid(moving.iter().copied()),
-        centroid(fixed.iter().copied()),
-    );
-    let mut search = Search::new(
-        moving.iter().map(|&p| sub(p, middle_moving)).collect(),
-        fixed.iter().map(|&p| sub(p, middle_fixed)).collect(),
-        d0,
-    );
-    run(&mut search);
+    let (middle_moving, middle_fixed) = (centre(&mut moving), centre(&mut fixed));
+    let mut search = Search::new(moving, fixed, d0);
+    match effort {
+        Effort::Full => search.run(),
+        Effort::Quick => search.run_quickly(),
+    }
     let mut motion = search.best_motion;
     motion.shift = add(
         sub(motion.shift, motion.rotate(middle_moving)),
         middle_fixed,
     );
-    Some(TmScore {
-        score: search.best_sum / to_f64(resolved),
-        motion,
-        resolved,
-        compared: moving.len(),
-    })
+    (search.best_sum, motion)
+}
+
+/// Moves `points` so that their middle is the origin; says where it was.
+pub(crate) fn centre(points: &mut [Point]) -> Point {
+    let middle = centroid(points.iter().copied());
+    for point in points {
+        *point = sub(*point, middle);
+    }
+    middle
 }
 
 /// The best score of `predicted` over several `references`; `None` where none

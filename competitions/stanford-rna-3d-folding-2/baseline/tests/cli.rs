@@ -387,6 +387,8 @@ fn a_split_holds_out_by_date_and_its_report_becomes_a_table() {
         &groups,
         "--references",
         &merged_path,
+        "--search",
+        &merged_path,
     ];
     let done = rna3d(&score, b"");
     done.assert_code(0);
@@ -394,7 +396,16 @@ fn a_split_holds_out_by_date_and_its_report_becomes_a_table() {
     assert_eq!(report.items[0].group, "like-2BBB_B");
     let detail = &report.items[0].detail;
     // The two structures are one line: whoever takes the template has it all.
-    for name in ["recipe", "recipe_first", "identity", "oracle"] {
+    for name in [
+        "recipe",
+        "recipe_first",
+        "identity",
+        "oracle",
+        "structural_oracle",
+        "candidates",
+        "independent",
+        "independent_recipe",
+    ] {
         assert!(detail[name].as_f64().unwrap() > 0.99, "{name}");
     }
     for (target, drawn) in [("2BBB_B", 0), ("1AAA_A", 2)] {
@@ -420,5 +431,15 @@ fn a_split_holds_out_by_date_and_its_report_becomes_a_table() {
     let table = rna3d(&["table"], &done.stdout);
     table.assert_code(0);
     assert!(table.stdout_text().contains("| published recipe | 1.000 |"));
+    assert!(
+        table
+            .stdout_text()
+            .contains("| the choice of five | 0.000 |")
+    );
+    let each = rna3d(&["table", "--targets"], &done.stdout);
+    assert!(
+        each.stdout_text()
+            .contains("| 2BBB_B | 8 | 1.000 | 1.000 |")
+    );
     rna3d(&["table"], b"{}").assert_code(2);
 }

@@ -1,5 +1,6 @@
-//! The TM-score against an independent program: `TMscore MODEL NATIVE -d D0`
-//! of Debian's tm-align, by Zhang's group, who invented the score.
+//! The TM-score against independent programs by Zhang's group, who invented the
+//! score, as Debian's tm-align has them: `TMscore MODEL NATIVE -d D0` by residue
+//! number, `TMalign MODEL NATIVE -d D0` sequence-independent.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@ use rna3d_baseline::complete::complete;
 use rna3d_baseline::geometry::{Point, add};
 use rna3d_baseline::labels::{Keep, read_labels};
 use rna3d_baseline::random::Random;
+use rna3d_baseline::structural::structural_with_d0;
 use rna3d_baseline::tm_score::{d0, tm_score};
 
 type Trace = Vec<Option<Point>>;
@@ -39,20 +41,33 @@ fn pdb(trace: &Trace) -> String {
 
 /// What TMscore says; `None` where it finds no common residue.
 fn oracle(folder: &Path, model: &Trace, native: &Trace) -> Option<f64> {
-    let (model_path, native_path) = (folder.join("model.pdb"), folder.join("native.pdb"));
-    fs::write(&model_path, pdb(model)).unwrap();
-    fs::write(&native_path, pdb(native)).unwrap();
     let scale = d0(native.iter().flatten().count());
-    let output = Command::new("TMscore")
-        .args([&model_path, &native_path])
-        .args(["-d", &scale.to_string()])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = said("TMscore", folder, model, native, scale);
     let line = text
         .lines()
         .find(|line| line.starts_with("TM-score    ="))?;
     line.split_whitespace().nth(2)?.parse().ok()
+}
+
+/// What `program` says of the two traces.
+fn said(program: &str, folder: &Path, model: &Trace, native: &Trace, d0: f64) -> String {
+    let (model_path, native_path) = (folder.join("model.pdb"), folder.join("native.pdb"));
+    fs::write(&model_path, pdb(model)).unwrap();
+    fs::write(&native_path, pdb(native)).unwrap();
+    let output = Command::new(program)
+        .args([&model_path, &native_path])
+        .args(["-d", &d0.to_string()])
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What TMalign says, by the native's length.
+fn aligned(folder: &Path, model: &Trace, native: &Trace, d0: f64) -> f64 {
+    let text = said("TMalign", folder, model, native, d0);
+    let line = text.lines().find(|line| line.contains("user-specified d0"));
+    let score = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+    score.expect("TMalign prints a TM-score")
 }
 
 #[track_caller]
@@ -159,4 +174,50 @@ fn real_structures_score_as_tmscore_says() {
             native,
         );
     }
+}
+
+#[test]
+fn structural_alignments_of_real_structures_are_as_good_as_tmaligns() {
+    /// The scale in ångström of a chain of 150: TMalign searches with a protein's and
+    /// measures with the one that it is given, so they should not be far apart.
+    const SCALE: f64 = 5.0;
+    let (program, data) = (skip::program("TMalign"), skip::data_dir());
+    let Some(data) = data.filter(|_| program) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let labels = data.join("rna3d-part1/train_labels.csv");
+    let labels = read_labels(&labels, Keep::First, |_| true).unwrap();
+    let mut random = Random::new(13);
+    let traces: Vec<(&String, &Trace)> = labels
+        .iter()
+        .filter_map(|(id, structure)| Some((id, structure.copies.first()?)))
+        .filter(|(_, trace)| (25..130).contains(&trace.iter().flatten().count()))
+        .collect();
+    let (mut ours_all, mut theirs_all) = (0.0, 0.0);
+    for _ in 0..30 {
+        let (id, native) = random.pick(&traces);
+        let (other_id, other) = random.pick(&traces);
+        // Another structure; and itself, cut, turned and trembling.
+        let turn = random.motion();
+        let cut = random.below(native.len() / 2);
+        let itself: Trace = native[cut..]
+            .iter()
+            .map(|p| p.map(|p| turn.apply(add(p, random.jitter(1.0)))))
+            .collect();
+        for (what, model) in [(other_id.as_str(), other.clone()), ("itself", itself)] {
+            if model.iter().flatten().count() < 10 {
+                continue;
+            }
+            let ours = structural_with_d0(&model, native, SCALE).unwrap().score;
+            let theirs = aligned(folder.path(), &model, native, SCALE);
+            assert!(
+                ours > theirs - 0.04,
+                "{what} on {id}: ours {ours:.4}, TMalign {theirs:.4}"
+            );
+            ours_all += ours;
+            theirs_all += theirs;
+        }
+    }
+    assert!(ours_all > theirs_all, "{ours_all} {theirs_all}");
 }

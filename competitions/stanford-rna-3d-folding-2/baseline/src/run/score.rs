@@ -8,11 +8,13 @@ use kgl_contract::{SearchMerged, ValidationReport};
 
 use super::with_workers;
 use crate::cli::{Score, Summary};
+use crate::fit::{best_candidate, pools};
 use crate::labels::{Keep, Structure, read_labels, read_labels_into};
 use crate::plot;
+use crate::predict::read_library;
 use crate::references::{References, references};
-use crate::score::{TargetScore, report, score_targets};
-use crate::summary::markdown;
+use crate::score::{Beside, TargetScore, report, score_targets};
+use crate::summary::{markdown, target_by_target};
 use crate::table::{Table, TableError};
 use crate::tm_score::tm_score;
 
@@ -36,10 +38,13 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
             listed(&options.labels)
         )));
     }
-    let beside = match &options.references {
-        Some(path) => read_references(path, options, &references, io)?,
-        None => BTreeMap::new(),
-    };
+    let mut beside = Beside::default();
+    if let Some(path) = &options.references {
+        beside.references = read_references(path, options, &references, io)?;
+    }
+    if let Some(path) = &options.search {
+        beside.pool = read_pool(path, options, &references, io)?;
+    }
     let group_of = |id: &str| group_of(&groups, id);
     let report = report(
         &scores,
@@ -135,7 +140,12 @@ fn worth_showing(scores: &[TargetScore]) -> &TargetScore {
 /// Prints a report as a table.
 pub(super) fn run_table(options: &Summary, io: &Io) -> Result<Exit, Failure> {
     let (report, _) = io.read_document::<ValidationReport>(options.report.as_deref())?;
-    io.write_stdout(markdown(&report).as_bytes())?;
+    let text = if options.targets {
+        target_by_target(&report)
+    } else {
+        markdown(&report)
+    };
+    io.write_stdout(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
@@ -147,20 +157,9 @@ fn read_references(
     io: &Io,
 ) -> Result<BTreeMap<String, References>, Failure> {
     let (merged, _) = io.read_document::<SearchMerged>(Some(path))?;
-    let wanted: BTreeSet<&str> = merged
-        .results
-        .iter()
-        .filter(|row| truths.contains_key(&row.query))
-        .flat_map(|row| &row.hits)
-        .map(|hit| hit.target.as_str())
-        .collect();
-    let files = if options.library.is_empty() {
-        &options.labels
-    } else {
-        &options.library
-    };
+    let wanted = templates(&merged, truths);
     let mut library = BTreeMap::new();
-    for file in files {
+    for file in library_files(options) {
         read_labels_into(file, Keep::First, |id| wanted.contains(id), &mut library)?;
     }
     Ok(with_workers(options.workers, || {
@@ -168,9 +167,58 @@ fn read_references(
     })??)
 }
 
+/// The best candidate that `predict` had for each target of `truths`.
+fn read_pool(
+    path: &Path,
+    options: &Score,
+    truths: &BTreeMap<String, Structure>,
+    io: &Io,
+) -> Result<BTreeMap<String, f64>, Failure> {
+    let (merged, _) = io.read_document::<SearchMerged>(Some(path))?;
+    let library = read_library(library_files(options), &templates(&merged, truths))?;
+    let best = with_workers(options.workers, || {
+        pools(&merged, &library, truths, best_candidate)
+    })??;
+    Ok(best
+        .into_iter()
+        .map(|(id, score)| (id.to_owned(), score))
+        .collect())
+}
+
+/// The templates of the targets of `truths`.
+fn templates<'a>(
+    merged: &'a SearchMerged,
+    truths: &BTreeMap<String, Structure>,
+) -> BTreeSet<&'a str> {
+    merged
+        .results
+        .iter()
+        .filter(|row| truths.contains_key(&row.query))
+        .flat_map(|row| &row.hits)
+        .map(|hit| hit.target.as_str())
+        .collect()
+}
+
+/// The label files with the templates' structures.
+fn library_files(options: &Score) -> &[PathBuf] {
+    if options.library.is_empty() {
+        &options.labels
+    } else {
+        &options.library
+    }
+}
+
 /// The scores as people read them.
 fn table_of(scores: &[TargetScore], mean: f64, interval: [f64; 2]) -> Columns {
-    let mut table = Columns::new(["target", "residues", "TM", "slot", "first", "RMSD (Å)"]);
+    let mut table = Columns::new([
+        "target",
+        "residues",
+        "TM",
+        "slot",
+        "first",
+        "any numbers",
+        "RMSD (Å)",
+    ]);
     for score in scores {
         table.row([
             score.id.clone(),
@@ -178,18 +226,23 @@ fn table_of(scores: &[TargetScore], mean: f64, interval: [f64; 2]) -> Columns {
             format!("{:.3}", score.best),
             score.best_slot.to_string(),
             format!("{:.3}", score.first),
+            format!("{:.3}", score.independent.best),
             score
                 .rmsd
                 .map_or_else(|| "–".to_owned(), |rmsd| format!("{rmsd:.1}")),
         ]);
     }
-    let firsts: Vec<f64> = scores.iter().map(|score| score.first).collect();
+    let mean_of = |figure: fn(&TargetScore) -> f64| {
+        let figures: Vec<f64> = scores.iter().map(figure).collect();
+        format!("{:.3}", crate::bootstrap::mean(&figures))
+    };
     table.row([
         format!("mean of {}", scores.len()),
         String::new(),
         format!("{mean:.3}"),
         String::new(),
-        format!("{:.3}", crate::bootstrap::mean(&firsts)),
+        mean_of(|score| score.first),
+        mean_of(|score| score.independent.best),
         String::new(),
     ]);
     table.row([
