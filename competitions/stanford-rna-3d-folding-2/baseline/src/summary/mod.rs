@@ -1,5 +1,5 @@
 //! A validation report as tables: the means of every method by length class, with
-//! the interval of the mean ([`methods`]), and what is lost where ([`losses`]).
+//! the interval of the mean ([`mod@methods`]), and what is lost where ([`mod@losses`]).
 
 mod losses;
 mod methods;
