@@ -11,19 +11,30 @@ setup() {
   "$RNA/run_local_search.sh" 2>/dev/null
   mv "$RNA/outputs/sequence_nn_search_merged.json" local.json
   rm -r "$RNA/outputs/searches"
-  # A shard takes a while, so that things can happen meanwhile.
-  sed -i '/^exec kgl-shard-search/i sleep "$(cat "$here/pace" 2>/dev/null || echo 0)"' "$RNA/run_sequence_nn_shard.sh"
-  echo 0.3 >"$RNA/pace"
+  # Where a host has a gate, a shard waits there for a token of its own, so that things happen
+  # before the search is over, and not perhaps. A host that is slow does not come to its gate.
+  sed -i '/^exec kgl-shard-search/i source "$here/gate.sh"' "$RNA/run_sequence_nn_shard.sh"
+  cat >"$RNA/gate.sh" <<'END'
+while [ -e /workspace/slow ]; do sleep 0.1; done
+while [ -d /workspace/gate ]; do
+  for token in /workspace/gate/*; do ! rm "$token" 2>/dev/null || break 2; done
+  sleep 0.1
+done
+END
   cat >faults.bash <<'END'
 set -euo pipefail
-export RNA_CLUSTER_HOSTS="host1 host2 host3" RNA_CLUSTER_SHARDS=12 KGL_SSH_PATIENCE=2,3
+export RNA_CLUSTER_HOSTS="host1 host2 host3" RNA_CLUSTER_SHARDS=${shards-12} KGL_SSH_PATIENCE=2,3
+TMPDIR=$(mktemp -d /tmp/kgl.XXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 launch=$RNA/launch_cluster_search.sh merged=$RNA/outputs/sequence_nn_search_merged.json
 there=/workspace/kaggle/competitions/$slug/outputs/searches
 soon=(--lost-after 2 --slow-after 6 --give-up-after 120)
 make() { command make CARGO=true "$@"; }
 
-# shards_here N: whether so many are here.
-shards_here() { [ "$(find "$RNA/outputs/searches" -name "sequence_nn_search.shard*.json" 2>/dev/null | wc -l)" -ge "$1" ]; }
+# How many shards are here; shards_here N: whether so many.
+count_here() { { find "$RNA/outputs/searches" -name "sequence_nn_search.shard*.json" 2>/dev/null || true; } | wc -l; }
+shards_here() { [ "$(count_here)" -ge "$1" ]; }
 until_so() { # COMMAND...: waits until it succeeds, for a minute at most
   local tries=0
   until "$@"; do
@@ -31,6 +42,11 @@ until_so() { # COMMAND...: waits until it succeeds, for a minute at most
     sleep 0.1
   done
 }
+disk() { echo "$KGL_FLEET_DIR/$1/root"; }
+# hold: from now on a shard on a host needs a token; let: each host gets one; go_on: no more gates.
+hold() { local host; for host in host1 host2 host3; do mkdir -p "$(disk $host)/workspace/gate"; done; }
+let_one() { local host; for host in host1 host2 host3; do mktemp -p "$(disk $host)/workspace/gate" >/dev/null || true; done; }
+go_on() { local host; for host in host1 host2 host3; do rm -rf "$(disk $host)/workspace/gate"; done; }
 # Nothing of an earlier search, anywhere.
 fresh() {
   local host
@@ -38,6 +54,8 @@ fresh() {
   for host in host1 host2 host3; do fleet on "$host" sh -c "rm -rf $there"; done
 }
 begin() { "$launch" --go "${soon[@]}" "$@" >../search.log 2>&1 & search=$!; }
+# in_the_middle: a search began, some shards are here, and none comes before go_on.
+in_the_middle() { fresh; hold; let_one; begin; until_so shards_here 2; }
 # It has ended well, and the result is the one that was made here alone.
 same() {
   local code=0
@@ -52,6 +70,10 @@ ends() {
   "${@:2}" || code=$?
   [ "$code" -eq "$1" ] || { echo "exit $code, not $1: ${*:2}" >&2; return 1; }
 }
+# Folders of runs on hosts.
+runs_on_hosts() { local host; for host in host1 host2 host3; do ls "$(disk $host)/workspace/kaggle/competitions/$slug/outputs/runs"; done; }
+# No ssh is left that held a connection, and no socket.
+connections_are_gone() { ! pgrep -f "ControlMaster=yes" && [ -z "$(find "$TMPDIR" -type s)" ]; }
 # What of the search runs on any host.
 at_work() { local host; for host in host1 host2 host3; do fleet on "$host" pgrep -fa 'run_sequence|kgl-shard-search|kgl-run|tmux' || true; done; }
 END
@@ -75,8 +97,7 @@ beside_hosts() {
     grep -q "there (sync .*): stay local" ../advice.log
     "$launch" --dry-run >../dry.log
     [ "$(grep -c "^host[123]: tmux new-session -s rna-nn-shard-" ../dry.log)" -ge 11 ]
-    fresh
-    echo 2 >"$RNA/pace"
+    fresh; hold; let_one
     make train "competition=$slug" where=fleet go=1
     until_so shards_here 4
     timeout 3 make CARGO=true monitor "competition=$slug" >../map.log || true
@@ -86,27 +107,34 @@ beside_hosts() {
     grep -q "ended by a signal" "$RNA"/outputs/runs/*/run.log
     [ -z "$(at_work)" ]
     shards_here 4
-    ends 1 shards_here 12
+    ends 1 shards_here 5
     # And go on.
-    echo 0.3 >"$RNA/pace"
+    let_one
     make train "competition=$slug" where=fleet go=1
-    until_so shards_here 6
+    until_so shards_here 5
     make pull "competition=$slug"
+    go_on
     make watch-local "competition=$slug" >../watched.log
     grep -q "merged:" ../watched.log
     cmp local.json "$merged"
     [ -z "$(at_work)" ]
+    # What it would take was said before anything began, and nothing is left that is of no use.
+    grep -q "here, .* there (sync .*): .*; going all the same" "$RNA"/outputs/runs/*/run.log
+    grep -q "the folders of . runs were removed there, since their shards are here" "$RNA"/outputs/runs/*/run.log
+    [ -z "$(runs_on_hosts)" ]
+    connections_are_gone
   '
 }
 
 @test "hosts that are cut off, powered off, frozen or not to be trusted" {
   beside_hosts '
-    begin; same "no fault"
-    fresh; begin; until_so shards_here 2; fleet cut host2; same "link cut"; fleet mend host2
-    fresh; begin; until_so shards_here 2; fleet off host3; sleep 1; fleet boot host3; same "off and on"
-    fresh; begin; until_so shards_here 2; fleet freeze host1; same "sshd frozen"; fleet thaw host1
-    fresh; begin; until_so shards_here 2; fleet refuse host2; same "key refused"; fleet accept host2
-    fresh; begin; until_so shards_here 2; fleet rekey host2; same "host key changed"
+    in_the_middle; fleet cut host2; go_on; same "link cut"; fleet mend host2
+    in_the_middle; fleet off host3; go_on; fleet boot host3; same "off and on"
+    in_the_middle; fleet freeze host1; go_on; same "sshd frozen"; fleet thaw host1
+    # Connections that stand are not asked for keys: they end, and new ones are refused.
+    in_the_middle; fleet refuse host2; fleet drop host2; go_on; same "key refused"; fleet accept host2
+    grep -q "host2 refuses our keys" ../search.log
+    in_the_middle; fleet rekey host2; go_on; same "host key changed"
     # It is not used again until somebody says that the key is right.
     grep -q "host2 has another host key than before" ../search.log
   '
@@ -114,8 +142,8 @@ beside_hosts() {
 
 @test "disks that are full, files that are broken, programs that are missing, clocks that are wrong" {
   beside_hosts '
-    begin; until_so shards_here 2; fleet fill host2; same "disk full"; fleet empty host2
-    fresh; begin; until_so shards_here 2; fleet hide host1 tmux; same "tmux missing"; fleet show host1 tmux
+    in_the_middle; fleet fill host2; go_on; same "disk full"; fleet empty host2
+    in_the_middle; fleet hide host1 tmux; go_on; same "tmux missing"; fleet show host1 tmux
     fresh; fleet hide host3 rsync; begin; same "rsync missing"; fleet show host3 rsync
     grep -q "no rsync" ../search.log
     fresh; fleet skew host2 7200; fleet skew host3 -86400; begin; same "clocks skewed"
@@ -141,30 +169,28 @@ beside_hosts() {
 
 @test "launches that are ended, killed, started twice, or left by every host" {
   beside_hosts '
-    begin; until_so shards_here 2
+    in_the_middle
     # Here a second one is refused; another machine may take part.
     leader=$(pgrep -x kgl-fleet)
     kill -STOP "$leader"
     ends 1 "$launch" --go 2>../second.log
     kill -CONT "$leader"
     grep -q "another launch leads this search already" ../second.log
+    go_on
     RNA_OUT=$RNA/outputs/second RNA_MERGED=$PWD/../second.json "$launch" --go "${soon[@]}" 2>../second.log ||
       { cat ../second.log >&2; exit 1; }
     same "two launches"
     cmp local.json ../second.json
-    echo 2 >"$RNA/pace"
-    fresh; begin; until_so shards_here 2
+    in_the_middle
     kill -INT $(pgrep -x kgl-fleet); ends 3 wait "$search"
     grep -q "same command takes it up again" ../search.log
-    echo 0.3 >"$RNA/pace"
-    begin; same "interrupted"
-    echo 2 >"$RNA/pace"
-    fresh; begin; until_so shards_here 2
+    connections_are_gone
+    begin; go_on; same "interrupted"
+    in_the_middle
     kill -9 "$search" $(pgrep -x kgl-fleet); wait "$search" || true
-    echo 0.3 >"$RNA/pace"
-    begin; same "killed"
-    echo 2 >"$RNA/pace"
-    fresh; soon=(--lost-after 1 --give-up-after 3); begin; until_so shards_here 2
+    until_so connections_are_gone
+    begin; go_on; same "killed"
+    soon=(--lost-after 1 --give-up-after 3); in_the_middle
     for host in host1 host2 host3; do fleet cut "$host"; done
     ends 3 wait "$search"
     grep -q "no host is of any use; shards .* of 12 are missing" ../search.log
@@ -176,13 +202,55 @@ beside_hosts() {
   '
 }
 
+@test "a host that answers and is slow: its shards move after the stated time, and are the same" {
+  beside_hosts '
+    touch "$(disk host2)/workspace/slow"
+    begin; same "slow"
+    grep -q "host2 has had it for [6-9] s: host[13] searches shard [0-9]* as well" ../search.log
+    ! grep -q "host2.*is here" ../search.log
+    # Its copies were ended.
+    [ -z "$(at_work)" ]
+    # One with time enough is left its shards.
+    fresh; soon=(--slow-after 100); begin
+    until_so shards_here 10
+    rm "$(disk host2)/workspace/slow"
+    same "not too slow"
+    [ "$(grep -c "host2: shard .* is here" ../search.log)" -ge 2 ]
+    ! grep -q "as well" ../search.log
+  '
+}
+
+@test "a host on which programs of this machine do not run gets those that run anywhere, or a word" {
+  # What a program says that is built against a newer C library than the host has.
+  mkdir -p built/release built/static/bin
+  cp "$KGL_ROOT"/target/release/{kgl-fleet,kgl-shard-search,kgl-merge,kgl-rsync-plan} built/release/
+  cp "$KGL_ROOT"/target/release/{kgl-run,kgl-shard-search} built/static/bin/
+  printf '#!/bin/sh\necho "./kgl-run: libc.so.6: version GLIBC_9.99 not found" >&2\nexit 1\n' >built/release/kgl-run
+  chmod +x built/release/kgl-run
+  rm target && ln -s built target
+  beside_hosts '
+    begin; same "programs for anywhere"
+    # A second time they are there, and the others still do not run.
+    fresh; begin; same "programs for anywhere again"
+    mv built/static built/away
+    fresh; soon=(--give-up-after 1); begin; ends 3 wait "$search"
+    grep -q "host1: kgl as it was built here does not run there (./kgl-run: .*GLIBC_9.99 not found)" ../search.log
+    grep -q "scripts/static-binaries.sh target/static/bin kgl-run kgl-shard-search" ../search.log
+  '
+}
+
 @test "random combinations of faults" {
+  export shards=24
   beside_hosts '
     for seed in ${KGL_FLEET_SEEDS:-1}; do
       RANDOM=$seed
-      fresh; begin
-      for ((at = 1; at <= 7; at += 2)); do
-        until_so eval "shards_here $at || ! kill -0 $search 2>/dev/null"
+      fresh; hold; begin
+      for ((step = 1; step <= 4; step++)); do
+        # Every fault finds the search at work: each host has let one shard through, or is held.
+        before=$(count_here)
+        let_one
+        until_so shards_here "$((before + 1))"
+        kill -0 "$search"
         host=host$((RANDOM % 3 + 1))
         case $((RANDOM % 7)) in
           0) does="cut $host" undo="mend $host" ;;
@@ -202,6 +270,7 @@ beside_hosts() {
           fleet $undo
         fi
       done
+      go_on
       same "seed $seed"
     done
   '

@@ -4,7 +4,7 @@
 #          launch_cluster_search.sh --pull | --stop | --map [ARGS...] | --here | --fleet
 #
 #   (none)      measures the hosts and this machine, says what it would take, and goes if it pays
-#   --go        goes all the same, without measuring
+#   --go        says it as well, and goes in any case
 #   --estimate  only says what it would take
 #   --dry-run   prints every command and where it would run
 #   --pull      fetches what is finished; --stop ends what runs on the hosts first

@@ -114,7 +114,7 @@ pub struct Run {
     /// The fleet, and where shards are
     #[command(flatten)]
     pub place: Place,
-    /// Go, whether it pays or not, and without measuring
+    /// Go, whether it pays or not
     #[arg(long)]
     pub go: bool,
     /// Only say what it would take

@@ -1,42 +1,42 @@
-//! What the search would take, here and there, from measurements: a small search that every
-//! machine computes now, under whatever load it is, and a megabyte on its way to every host.
+//! What the search would take, here and there, from what was measured a moment ago.
 
 use std::fmt;
 use std::path::Path;
-use std::process::Command;
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use kgl_cli::{Failure, Io, OrFail as _, Source, duration, run_program, size};
-use kgl_contract::{
-    Columns, Filters, Search, SearchShard, ShardOf, canonical_bytes, parse_document,
-};
+use kgl_cli::{Failure, Io, Source, duration, size};
+use kgl_contract::SequenceFile;
 use kgl_search::{Partition, below, read_sequences};
 
-use crate::fleet::{Led, sibling};
-use crate::prepare::{bring, plan, planned_bytes};
+use crate::fleet::Led;
+use crate::lead::interrupted;
+use crate::measure::{Measured, Small, measure, rate_here, rate_of_shard, small_search};
+use crate::prepare::{Reached, reach};
 use crate::shards::Shards;
 use crate::there::Trouble;
 
-/// Sequences of the small search, and their length: about 0.4 milliards of cells.
-const SEQUENCES: usize = 40;
-const LENGTH: usize = 700;
-/// What is sent to see how fast the way is.
-const PAYLOAD: usize = 1 << 20;
-const LIMIT: Duration = Duration::from_secs(60);
-/// A shard that takes no longer here is searched to see what this search's cells cost.
+/// A shard that takes no longer here is searched to see what this search's cells cost; and where
+/// it was decided to go, so that hosts wait for it.
 const SAMPLE_S: f64 = 5.0;
-/// A sync takes that long even when nothing travels.
-const SYNC_S: f64 = 2.0;
+const SAMPLE_GOING_S: f64 = 1.0;
+/// Who has decided to go waits no longer for hosts that are slow to answer.
+const GOING: Duration = Duration::from_secs(5);
+const TICK: Duration = Duration::from_millis(50);
 
-/// A host, measured.
-#[derive(Debug, Clone, PartialEq)]
-struct Measured {
-    name: String,
-    /// Cells a second.
-    rate: f64,
-    sync_s: f64,
-    sync_bytes: u64,
+/// Somebody on his way to a host.
+pub(crate) type Scout = JoinHandle<Result<Reached, Trouble>>;
+
+/// What is known before anything is given to anybody.
+#[derive(Debug, Default)]
+pub(crate) struct Estimate {
+    /// None where nothing is missing, or no host was measured.
+    pub(crate) advice: Option<Advice>,
+    /// Who made his way to each host.
+    pub(crate) scouts: Vec<Option<Scout>>,
 }
 
 /// What it would take.
@@ -73,60 +73,50 @@ fn shown(seconds: f64) -> String {
     duration(whole)
 }
 
-/// Measures, and advises.
+/// Measures, and advises. With `going` it does not wait for the last host.
 ///
 /// # Errors
-/// The inputs cannot be read (exit 2); no host can be measured (exit 3).
-pub(crate) fn estimate(led: &Led, folder: &Path, io: &Io) -> Result<Advice, Failure> {
-    let source = Source {
-        name: led.search_path.clone(),
-        base: led
-            .project
-            .join(&led.search_path)
-            .parent()
-            .unwrap_or(Path::new(""))
-            .to_owned(),
-    };
-    let mut search = led.search.clone();
-    let read = |file: &mut kgl_contract::SequenceFile| {
-        let path = below(&source.base, &file.path);
-        read_sequences(file, &path, &source)
-    };
-    let queries = read(&mut search.queries)?;
-    let targets = read(&mut search.targets)?;
+/// The inputs cannot be read (exit 2); no host can be measured (exit 3), but for `going`; a signal
+/// (exit 3).
+pub(crate) fn estimate(
+    led: &Arc<Led>,
+    folder: &Path,
+    going: bool,
+    ended: &AtomicBool,
+    io: &Io,
+) -> Result<Estimate, Failure> {
     let count = led.fleet.shard_count;
-    let partition = Partition::deal(&queries, &targets, &search.filters, count);
-    let small = small_search(&led.search)?;
-    let probe_here = rate_here(&small)?;
     let done = Shards::open(folder, led.identity, count)?.done();
     let missing: Vec<u32> = (0..count).filter(|index| !done.contains(index)).collect();
+    let Some(&first) = missing.first() else {
+        return Ok(Estimate::default());
+    };
+    io.detail(format_args!(
+        "{} of {count} shards are missing",
+        missing.len()
+    ));
+    let small = small_search(&led.search)?;
+    let probe_here = rate_here(&small)?;
+    let (scouts, reports) = send_scouts(led, small);
+    let partition = deal(led)?;
     let cells: Vec<f64> = missing
         .iter()
         .map(|&index| partition.cells_of(index) as f64)
         .collect();
-
-    let measured: Vec<Result<Measured, Trouble>> = thread::scope(|scope| {
-        let small = &small;
-        let asked: Vec<_> = (0..led.host_count())
-            .map(|h| scope.spawn(move || measure(led, h, small)))
-            .collect();
-        asked
-            .into_iter()
-            .filter_map(|one| one.join().ok())
-            .collect()
-    });
     // Cells that a proof makes unnecessary cost less, here as there: one shard tells how much.
-    let rate = match missing.first().zip(cells.first()) {
-        Some((&index, &cells)) if cells / probe_here <= SAMPLE_S => {
-            rate_of_shard(led, folder, index, cells)?.max(probe_here)
-        }
-        _ => probe_here,
+    let longest = if going { SAMPLE_GOING_S } else { SAMPLE_S };
+    let cells_of_first = partition.cells_of(first) as f64;
+    let rate = if cells_of_first / probe_here <= longest {
+        rate_of_shard(led, folder, first, cells_of_first)?.max(probe_here)
+    } else {
+        probe_here
     };
+    let reported = collect(led, &reports, going, ended)?;
     let mut lines = vec![format!("here: {}", speed(rate))];
     let mut hosts = Vec::new();
-    for found in measured {
+    for (h, found) in reported.into_iter().enumerate() {
         match found {
-            Ok(mut host) => {
+            Some(Ok(mut host)) => {
                 host.rate *= rate / probe_here;
                 lines.push(format!(
                     "{}: {}, {} to bring, {}",
@@ -137,22 +127,87 @@ pub(crate) fn estimate(led: &Led, folder: &Path, io: &Io) -> Result<Advice, Fail
                 ));
                 hosts.push(host);
             }
-            Err(trouble) => lines.push(format!("{}: not counted", trouble.what)),
+            Some(Err(trouble)) => lines.push(format!("{}: not counted", trouble.what)),
+            None => lines.push(format!("{}: not counted: no answer yet", led.name(h))),
         }
     }
-    if hosts.is_empty() {
+    let advice = if !hosts.is_empty() {
+        Some(weigh(&cells, rate, &hosts, lines))
+    } else if going {
+        lines.iter().for_each(|line| io.note(line));
+        None
+    } else {
         return Err(Failure::outside(format_args!(
             "no host can be measured\n  {}",
             lines.join("\n  ")
         ))
         .hint("search it here: make train"));
+    };
+    Ok(Estimate { advice, scouts })
+}
+
+/// The deal of targets to shards.
+fn deal(led: &Led) -> Result<Partition, Failure> {
+    let path = led.project.join(&led.search_path);
+    let source = Source {
+        name: led.search_path.clone(),
+        base: path.parent().unwrap_or(Path::new("")).to_owned(),
+    };
+    let mut search = led.search.clone();
+    let read = |file: &mut SequenceFile| {
+        let path = below(&source.base, &file.path);
+        read_sequences(file, &path, &source)
+    };
+    let queries = read(&mut search.queries)?;
+    let targets = read(&mut search.targets)?;
+    let count = led.fleet.shard_count;
+    Ok(Partition::deal(&queries, &targets, &search.filters, count))
+}
+
+type Report = (usize, Result<Measured, Trouble>);
+
+/// To every host at once: its way is made, and it is measured.
+fn send_scouts(led: &Arc<Led>, small: Small) -> (Vec<Option<Scout>>, Receiver<Report>) {
+    let (sender, reports) = channel();
+    let small = Arc::new(small);
+    let scouts = (0..led.host_count()).map(|h| {
+        let (led, small, sender) = (Arc::clone(led), Arc::clone(&small), sender.clone());
+        Some(thread::spawn(move || {
+            let reached = reach(&led, h);
+            let measured = match &reached {
+                Ok(reached) => measure(&led, h, reached, &small),
+                Err(trouble) => Err(trouble.clone()),
+            };
+            let _ = sender.send((h, measured));
+            reached
+        }))
+    });
+    (scouts.collect(), reports)
+}
+
+/// What the scouts report, by host; with `going`, as far as it comes soon.
+fn collect(
+    led: &Led,
+    reports: &Receiver<Report>,
+    going: bool,
+    ended: &AtomicBool,
+) -> Result<Vec<Option<Result<Measured, Trouble>>>, Failure> {
+    let begun = Instant::now();
+    let mut reported: Vec<_> = (0..led.host_count()).map(|_| None).collect();
+    while reported.iter().any(Option::is_none) {
+        if ended.load(Ordering::Relaxed) {
+            return Err(interrupted("nothing was begun on the hosts"));
+        }
+        if going && begun.elapsed() > GOING {
+            break;
+        }
+        match reports.recv_timeout(TICK) {
+            Ok((h, report)) => reported[h] = Some(report),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
     }
-    let advice = weigh(&cells, rate, &hosts, lines);
-    io.detail(format_args!(
-        "{} of {count} shards are missing",
-        missing.len()
-    ));
-    Ok(advice)
+    Ok(reported)
 }
 
 fn speed(rate: f64) -> String {
@@ -189,133 +244,6 @@ fn weigh(cells: &[f64], rate: f64, hosts: &[Measured], lines: Vec<String>) -> Ad
         pays: there_s < here_s,
         lines,
     }
-}
-
-/// A search like `search`, of sequences that are made here, without a proof that saves cells.
-#[derive(Debug)]
-struct Small {
-    document: Vec<u8>,
-    fasta: Vec<u8>,
-}
-
-fn small_search(search: &Search) -> Result<Small, Failure> {
-    let mut small = search.clone();
-    for file in [&mut small.queries, &mut small.targets] {
-        file.path = "probe.fa".to_owned();
-        file.sha256 = None;
-        file.columns = Columns::default();
-    }
-    small.filters = Filters::default();
-    small.min_score = None;
-    (small.top_k, small.shards, small.alignments) = (1, 1, false);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut fasta = String::new();
-    for sequence in 0..SEQUENCES {
-        fasta.push_str(&format!(">s{sequence}\n"));
-        for _ in 0..LENGTH {
-            // Marsaglia's xorshift: the same letters everywhere.
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            fasta.push(char::from(b"ACGU"[(state >> 33) as usize % 4]));
-        }
-        fasta.push('\n');
-    }
-    Ok(Small {
-        document: canonical_bytes(&small).or_outside("cannot write the small search")?,
-        fasta: fasta.into_bytes(),
-    })
-}
-
-/// Cells a second that a shard's own attempt tells.
-fn rate_told(bytes: &[u8]) -> Option<f64> {
-    let shard: SearchShard = parse_document(bytes).ok()?;
-    let cells = shard.attempt.cells_computed + shard.attempt.cells_pruned;
-    Some(cells as f64 * 1000.0 / shard.attempt.elapsed_ms.max(1) as f64).filter(|rate| *rate > 0.0)
-}
-
-fn rate_here(small: &Small) -> Result<f64, Failure> {
-    let folder = tempfile::tempdir().or_outside("cannot make a temporary folder")?;
-    let document = folder.path().join("search.json");
-    std::fs::write(folder.path().join("probe.fa"), &small.fasta)
-        .and_then(|()| std::fs::write(&document, &small.document))
-        .or_outside("cannot write a temporary file")?;
-    let mut command = Command::new(sibling("kgl-shard-search"));
-    command.arg("0").arg(&document).arg("--no-prune");
-    let finished = run_program(&mut command, b"", Some(LIMIT))
-        .map_err(|error| error.into_failure("run `make build`"))?;
-    rate_told(&finished.stdout).ok_or_else(|| {
-        Failure::outside(format_args!(
-            "this machine cannot be measured: {}",
-            finished.stderr_text().trim()
-        ))
-    })
-}
-
-/// Searches a shard here, into the folder where it counts, and gives the cells of the partition
-/// that a second was worth.
-fn rate_of_shard(led: &Led, folder: &Path, index: u32, cells: f64) -> Result<f64, Failure> {
-    let mut command = Command::new(sibling("kgl-shard-search"));
-    command
-        .arg(index.to_string())
-        .arg(led.project.join(&led.search_path))
-        .args(["--count", &led.fleet.shard_count.to_string(), "--out-dir"])
-        .arg(folder);
-    let finished = run_program(&mut command, b"", None)
-        .map_err(|error| error.into_failure("run `make build`"))?;
-    let bytes = std::fs::read(folder.join(ShardOf::file_name(index))).unwrap_or_default();
-    let shard: Option<SearchShard> = parse_document(&bytes).ok();
-    let Some(shard) = shard.filter(|_| finished.status.success()) else {
-        return Err(Failure::outside(format_args!(
-            "shard {index} cannot be searched here: {}",
-            finished.stderr_text().trim()
-        )));
-    };
-    Ok(cells * 1000.0 / shard.attempt.elapsed_ms.max(1) as f64)
-}
-
-/// Measures host `h`: its way, what it lacks, and how fast it computes.
-fn measure(led: &Led, h: usize, small: &Small) -> Result<Measured, Trouble> {
-    let name = led.name(h).to_owned();
-    let kind = bring(led, h)?;
-    let there = led.there(h, kind);
-    let time = |bytes: &[u8]| {
-        let begun = Instant::now();
-        let sent = there
-            .host
-            .run(&["sh", "-c", "cat >/dev/null"], bytes, Some(LIMIT));
-        sent.map_err(Trouble::new)?;
-        Ok::<f64, Trouble>(begun.elapsed().as_secs_f64())
-    };
-    let connect = time(b"")?;
-    let way = (time(&vec![b'x'; PAYLOAD])? - connect).max(0.001);
-    let sync_bytes = planned_bytes(&plan(led, h)?);
-    let script = "d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && cat >\"$d/probe.fa\" && \
-                  printf '%s' \"$2\" >\"$d/search.json\" && \
-                  \"$1\" 0 \"$d/search.json\" --no-prune ${3:+--workers \"$3\"}";
-    let tool = format!("{}/{}", there.root, there.tool);
-    let document = String::from_utf8_lossy(&small.document).into_owned();
-    let workers = led.fleet.hosts[h]
-        .workers
-        .map(|n| n.to_string())
-        .unwrap_or_default();
-    let words = ["sh", "-c", script, "sh", &tool, &document, &workers];
-    let finished = there
-        .host
-        .run(&words, &small.fasta, Some(LIMIT))
-        .map_err(Trouble::new)?;
-    let rate = rate_told(&finished.stdout).ok_or_else(|| {
-        Trouble::new(format_args!(
-            "{name}: cannot be measured: {}",
-            finished.stderr_text().trim()
-        ))
-    })?;
-    Ok(Measured {
-        name,
-        rate,
-        sync_s: SYNC_S + connect * 4.0 + way * sync_bytes as f64 / PAYLOAD as f64,
-        sync_bytes,
-    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ use kgl_cli::{Failure, Io, OrFail as _};
 use kgl_contract::{Fleet, Run, RunWhere, Search, Sha256, Where, canonical_digest};
 use kgl_ssh::{Host, Patience};
 
-use crate::there::There;
+use crate::there::{There, Trouble};
+use crate::ways::Ways;
+
+/// The folder, in the project, of programs that run on any Linux of their processor.
+pub(crate) const ANYWHERE: &str = "target/static/bin";
 
 /// A program that goes to the hosts.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
+    const NAMES: [&str; 2] = ["kgl-run", "kgl-shard-search"];
+
     fn read(folder: &Path) -> Result<Self, Failure> {
         let read = |name: &str, place: fn(&str) -> String| {
             let path = folder.join(name);
@@ -41,8 +47,8 @@ impl Programs {
             })
         };
         Ok(Self {
-            run: read("kgl-run", |short| format!(".kgl/kgl-run-{short}"))?,
-            tool: read("kgl-shard-search", |short| {
+            run: read(Self::NAMES[0], |short| format!(".kgl/kgl-run-{short}"))?,
+            tool: read(Self::NAMES[1], |short| {
                 format!(".kgl/search-{short}/kgl-shard-search")
             })?,
         })
@@ -63,6 +69,7 @@ pub(crate) struct Led {
     /// The programs built here, and those that run on any Linux, where they were built.
     pub(crate) programs: Vec<Programs>,
     hosts: Vec<Host>,
+    pub(crate) ways: Ways,
     /// The folder of this search's shards on every host.
     shard_dir: String,
 }
@@ -111,8 +118,12 @@ impl Led {
             .collect::<Result<Vec<_>, _>>()?;
         let folder = own_folder().unwrap_or_default();
         let mut programs = vec![Programs::read(&folder)?];
-        let anywhere = folder.join("../x86_64-unknown-linux-musl/release");
-        if anywhere.join("kgl-run").is_file() {
+        // Beside target/release, where this program is.
+        let anywhere = folder.join("../..").join(ANYWHERE);
+        if Programs::NAMES
+            .iter()
+            .all(|name| anywhere.join(name).is_file())
+        {
             programs.push(Programs::read(&anywhere)?);
         }
         Ok(Self {
@@ -129,6 +140,7 @@ impl Led {
             search_path,
             identity,
             programs,
+            ways: Ways::new(hosts.len()),
             hosts,
         })
     }
@@ -137,13 +149,21 @@ impl Led {
     pub(crate) fn there(&self, h: usize, kind: usize) -> There {
         let programs = &self.programs[kind];
         There {
-            host: self.hosts[h].clone(),
+            host: self.hosts[h].clone().through(self.ways.socket(h)),
             root: self.fleet.project_dir.trim_end_matches('/').to_owned(),
             program: programs.run.path.clone(),
             tool: programs.tool.path.clone(),
             competition: self.fleet.competition.clone(),
             shards: self.shard_dir.clone(),
         }
+    }
+
+    /// Connects to host `h`, for all that is asked of it.
+    ///
+    /// # Errors
+    /// No connection, and why.
+    pub(crate) fn connect(&self, h: usize) -> Result<(), Trouble> {
+        self.ways.open(h, &self.hosts[h]).map_err(Trouble::new)
     }
 
     /// The name of host `h`.

@@ -33,6 +33,11 @@ pub(crate) struct Known {
     pub(crate) aside: Vec<u32>,
     /// Shards whose sessions there can be closed.
     pub(crate) finished: BTreeSet<u32>,
+    /// Shards of which it has what is here, compared.
+    pub(crate) whole: BTreeSet<u32>,
+    /// Runs there that are of no more use, by id; and how many were removed.
+    pub(crate) forget: BTreeSet<String>,
+    pub(crate) forgotten: usize,
     /// Why it is of no use, if it is.
     pub(crate) trouble: Option<String>,
 }
@@ -53,6 +58,8 @@ impl Known {
             // Whatever it held is gone with the folder.
             self.view.held.clear();
             self.fetched.clear();
+            self.whole.clear();
+            self.forget.clear();
             return false;
         }
         self.view.away_since.get_or_insert(self.heard);
@@ -88,6 +95,26 @@ impl Known {
     /// Another launch has given it this already: that is no fault of its own.
     pub(crate) fn is_taken(&mut self, now: u64) {
         self.view.rests_until = now + REST.0;
+    }
+
+    /// Notes which runs there are of no more use: those that ended well, whose shards were compared
+    /// with what is here; and those that were ended because their shards, `done`, are here. What
+    /// failed is left for whoever wants to know why.
+    pub(crate) fn note_useless(&mut self, led: &Led, runs: &[Run], done: &BTreeSet<u32>) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        for run in runs.iter().filter(|run| run.id.chars().all(plain)) {
+            let Some(shard) = led.shard_of(run) else {
+                continue;
+            };
+            let is_useless = match run.state {
+                RunState::Done => self.whole.contains(&shard),
+                RunState::Stopped => done.contains(&shard),
+                _ => false,
+            };
+            if is_useless {
+                self.forget.insert(run.id.clone());
+            }
+        }
     }
 
     /// Takes over which shards run there, and tells of those that ended without a result.

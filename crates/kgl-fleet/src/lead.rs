@@ -1,7 +1,10 @@
 //! The loop: asks what hosts hold, decides, hands out, takes in. It keeps nothing that is not on
 //! the hosts or in the folder of shards here, so it can be ended and started again at any time.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod intake;
+mod outcome;
+
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +14,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kgl_cli::{Failure, Io, OrFail as _, Progress, duration};
-use kgl_contract::IndexSet;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::decide::{Action, Held, Terms, Verdict, View, decide};
+use crate::estimate::Scout;
 use crate::fleet::Led;
 use crate::host::Known;
-use crate::prepare::prepare;
-use crate::shards::{Shards, Taken};
+use crate::prepare::{prepare, reach};
+use crate::shards::Shards;
 use crate::there::{Answer, Orders, Trouble};
 
 /// How long a host that works waits for news before it answers.
@@ -33,7 +36,8 @@ const LAST: u64 = 8_000;
 
 /// What a host's thread reports.
 enum Event {
-    Prepared(usize, Result<usize, Trouble>),
+    /// It is ready: its kind of programs, and what it holds.
+    Prepared(usize, Result<(usize, Answer), Trouble>),
     Answered(usize, Box<Orders>, Result<Answer, Trouble>),
 }
 
@@ -45,6 +49,7 @@ struct Lead<'a> {
     begun: Instant,
     shards: Shards,
     hosts: Vec<Known>,
+    scouts: Vec<Option<Scout>>,
     home: Vec<usize>,
     failures: BTreeMap<u32, u32>,
     reasons: BTreeMap<u32, String>,
@@ -55,37 +60,34 @@ struct Lead<'a> {
     progress: Progress,
 }
 
-/// Leads the fleet until every shard is in `folder`.
+/// Leads the fleet until every shard is in `folder`, beginning with what `scouts` have found.
 ///
 /// # Errors
-/// Another launch is at work here (exit 1); two results of one shard (exit 2); no host is of any
-/// use, shards fail everywhere, a signal, or the disk here (exit 3).
-pub(crate) fn lead(led: Led, folder: &Path, terms: Terms, io: &Io) -> Result<(), Failure> {
+/// Two results of one shard (exit 2); no host is of any use, shards fail everywhere, a signal, or
+/// the disk here (exit 3).
+pub(crate) fn lead(
+    led: &Arc<Led>,
+    mut scouts: Vec<Option<Scout>>,
+    folder: &Path,
+    terms: Terms,
+    ended: &AtomicBool,
+    io: &Io,
+) -> Result<(), Failure> {
     let count = led.fleet.shard_count;
     let shards = Shards::open(folder, led.identity, count)?;
-    let _lock = lock(folder)?;
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
-        signal_hook::flag::register(signal, Arc::clone(&ended))
-            .or_outside("cannot catch signals")?;
-    }
     let (sender, events) = channel();
     let progress = io.progress(count.into(), "shards");
     progress.advance(shards.done().len() as u64);
-    let home = led.home();
-    let hosts = (0..led.host_count()).map(|_| Known::default()).collect();
+    scouts.resize_with(led.host_count(), || None);
     let mut lead = Lead {
-        led: Arc::new(led),
+        led: Arc::clone(led),
         terms,
         io,
         begun: Instant::now(),
         shards,
-        hosts,
-        home,
+        hosts: scouts.iter().map(|_| Known::default()).collect(),
+        home: led.home(),
+        scouts,
         failures: BTreeMap::new(),
         reasons: BTreeMap::new(),
         times: Vec::new(),
@@ -93,12 +95,16 @@ pub(crate) fn lead(led: Led, folder: &Path, terms: Terms, io: &Io) -> Result<(),
         events,
         progress,
     };
-    lead.go(&ended)
+    lead.go(ended)
 }
 
 /// One launch at a time in a folder of shards.
-fn lock(folder: &Path) -> Result<File, Failure> {
+///
+/// # Errors
+/// Another launch is at work here (exit 1); the disk (exit 3).
+pub(crate) fn lock(folder: &Path) -> Result<File, Failure> {
     let path = folder.join(".fleet-lock");
+    std::fs::create_dir_all(folder).or_outside(format_args!("cannot make {}", folder.display()))?;
     let file = File::create(&path).or_outside(format_args!("cannot write {}", path.display()))?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
         Failure::no("another launch leads this search already").hint(
@@ -106,6 +112,29 @@ fn lock(folder: &Path) -> Result<File, Failure> {
         )
     })?;
     Ok(file)
+}
+
+/// Ended by a signal, and what that means for the hosts.
+pub(crate) fn interrupted(hosts: &str) -> Failure {
+    Failure::outside(format_args!("ended by a signal; {hosts}"))
+        .hint("the same command takes it up again; `make stop` ends it on the hosts too")
+}
+
+/// What makes host `h` ready: a scout may have made the way already.
+fn make_ready(
+    led: &Led,
+    h: usize,
+    scout: Option<Scout>,
+    orders: &Orders,
+) -> Result<(usize, Answer), Trouble> {
+    let reached = match scout.and_then(|scout| scout.join().ok()) {
+        Some(reached) => reached?,
+        None => reach(led, h)?,
+    };
+    prepare(led, h, &reached)?;
+    // What it holds from an earlier launch is asked before it is given anything.
+    let answer = led.there(h, reached.kind).exchange(orders)?;
+    Ok((reached.kind, answer))
 }
 
 impl Lead<'_> {
@@ -117,10 +146,7 @@ impl Lead<'_> {
         let mut complete_since = None;
         loop {
             if ended.load(Ordering::Relaxed) {
-                return Err(Failure::outside(
-                    "ended by a signal; the hosts go on with what they hold",
-                )
-                .hint("the same command takes it up again; `make stop` ends it on the hosts too"));
+                return Err(interrupted("the hosts go on with what they hold"));
             }
             let now = self.now();
             let (actions, verdict) = decide(&self.view(), now, &self.terms());
@@ -146,7 +172,11 @@ impl Lead<'_> {
     fn is_untidy(&self) -> bool {
         self.hosts.iter().any(|known| {
             let answers = known.kind.is_some() && known.view.away_since.is_none();
-            answers && (!known.view.held.is_empty() || !known.finished.is_empty() || known.busy)
+            let quiet = known.view.held.is_empty()
+                && known.finished.is_empty()
+                && known.forget.is_empty()
+                && !known.busy;
+            answers && !quiet
         })
     }
 
@@ -183,8 +213,14 @@ impl Lead<'_> {
             }
             let Some(kind) = self.hosts[h].kind else {
                 if !ending {
+                    let scout = self.scouts[h].take();
+                    let orders = Orders {
+                        have: Some(self.hosts[h].fetched.clone()),
+                        ..Orders::default()
+                    };
                     self.begin(h, move |led, sender| {
-                        let _ = sender.send(Event::Prepared(h, prepare(led, h)));
+                        let ready = make_ready(led, h, scout, &orders);
+                        let _ = sender.send(Event::Prepared(h, ready));
                     });
                 }
                 continue;
@@ -202,6 +238,7 @@ impl Lead<'_> {
             for action in actions {
                 match *action {
                     Action::Start { host, shard } if host == h => {
+                        self.tell_move(h, shard, now);
                         let run = self.led.run(h, kind, shard);
                         let held = Held {
                             run: run.id.clone(),
@@ -215,6 +252,8 @@ impl Lead<'_> {
                         if let Some(held) = self.hosts[h].view.held.get_mut(&shard) {
                             held.stopping = true;
                             orders.stop.push(held.run.clone());
+                            // What ran in its session has ended by the next exchange.
+                            self.hosts[h].finished.insert(shard);
                         }
                     }
                     _ => {}
@@ -225,7 +264,7 @@ impl Lead<'_> {
             let quiet = orders.start.is_empty()
                 && orders.stop.is_empty()
                 && orders.aside.is_empty()
-                && (orders.close.is_empty() || !ending);
+                && (!ending || (orders.close.is_empty() && self.hosts[h].forget.is_empty()));
             let due = known.view.away_since.is_some() || now.saturating_sub(known.heard) >= IDLE;
             if quiet && !works && !due {
                 self.hosts[h].finished = finished;
@@ -234,6 +273,9 @@ impl Lead<'_> {
             if works && !ending {
                 orders.wait = WAIT;
             }
+            let forget = std::mem::take(&mut self.hosts[h].forget);
+            self.hosts[h].forgotten += forget.len();
+            orders.forget = forget.into_iter().collect();
             let there = self.led.there(h, kind);
             self.begin(h, move |_, sender| {
                 let answer = there.exchange(&orders);
@@ -248,165 +290,25 @@ impl Lead<'_> {
         thread::spawn(move || work(&led, &sender));
     }
 
-    fn apply(&mut self, event: Event) -> Result<(), Failure> {
-        let now = self.now();
-        let (h, trouble) = match event {
-            Event::Prepared(h, Ok(kind)) => {
-                self.hosts[h].kind = Some(kind);
-                self.io.note(format_args!("{}: ready", self.led.name(h)));
-                // What it holds from an earlier launch is asked before it is given anything.
-                self.hosts[h].busy = false;
-                if self.hosts[h].answered(now) {
-                    self.io.note(format_args!("{}: is back", self.led.name(h)));
-                }
-                let there = self.led.there(h, kind);
-                let have = Some(self.hosts[h].fetched.clone());
-                self.begin(h, move |_, sender| {
-                    let orders = Orders {
-                        have,
-                        ..Orders::default()
-                    };
-                    let answer = there.exchange(&orders);
-                    let _ = sender.send(Event::Answered(h, Box::new(orders), answer));
-                });
-                return Ok(());
-            }
-            Event::Answered(h, orders, Ok(answer)) => {
-                self.hosts[h].busy = false;
-                return self.take(h, &orders, &answer, now);
-            }
-            Event::Prepared(h, Err(trouble)) | Event::Answered(h, _, Err(trouble)) => (h, trouble),
-        };
-        self.hosts[h].busy = false;
-        if self.hosts[h].trouble(&trouble, now) {
-            self.io.warn(format_args!(
-                "{}; its shards move after {}",
-                trouble.what,
-                duration(self.terms.lost_after / 1000)
-            ));
-        }
-        Ok(())
-    }
-
-    /// Takes in what host `h` answered.
-    fn take(
-        &mut self,
-        h: usize,
-        orders: &Orders,
-        answer: &Answer,
-        now: u64,
-    ) -> Result<(), Failure> {
-        let name = self.led.name(h).to_owned();
-        if self.hosts[h].answered(now) {
-            self.io.note(format_args!("{name}: is back"));
-        }
-        let mut delivered = answer.has.clone();
-        for (index, bytes) in &answer.shards {
-            match self.shards.take(*index, &name, bytes)? {
-                Taken::Broken(what) => {
-                    self.hosts[h].aside.push(*index);
-                    self.io.warn(format_args!(
-                        "{name}: its shard {index} is broken ({what}); it is moved aside there and searched again"
-                    ));
-                    continue;
-                }
-                Taken::New { elapsed_ms } => {
-                    self.times.push(elapsed_ms);
-                    self.progress.advance(1);
-                    self.hosts[h].was_of_use();
-                    let done = self.shards.done().len();
-                    self.io.note(format_args!(
-                        "{name}: shard {index} is here ({done} of {}, after {})",
-                        self.led.fleet.shard_count,
-                        duration(now / 1000)
-                    ));
-                }
-                Taken::Same => {}
-                Taken::Corrupt => self.io.warn(format_args!(
-                    "corruption: {name} has another result for shard {index} than the one that is here"
-                )),
-            }
-            self.hosts[h].fetched.insert(*index);
-            self.hosts[h].finished.insert(*index);
-            delivered.insert(*index);
-        }
-        for (shard, code, why) in &answer.refused {
-            self.hosts[h].view.held.remove(shard);
-            if *code == 1 {
-                self.hosts[h].is_taken(now);
-                continue;
-            }
-            self.hosts[h].failed(now);
-            self.reasons.insert(*shard, format!("{name}: {why}"));
-            self.io.warn(format_args!(
-                "{name}: shard {shard} cannot be started: {why}"
-            ));
-        }
-        let ended = self.hosts[h].reconcile(&self.led, &answer.runs, &delivered, now);
-        for (shard, how) in ended.failed {
-            self.hosts[h].failed(now);
-            *self.failures.entry(shard).or_default() += 1;
-            self.io.warn(format_args!("{name}: shard {shard} {how}"));
-            self.reasons
-                .insert(shard, format!("{name}: shard {shard} {how}"));
-        }
-        if !orders.start.is_empty() && answer.refused.is_empty() {
-            self.hosts[h].view.no_use_since = None;
-        }
-        Ok(())
-    }
-
-    /// Every shard is here: unless one of them is here in two ways, that is the end.
-    fn complete(&self) -> Result<(), Failure> {
-        if !self.shards.corrupt().is_empty() {
-            return Err(Failure::usage(format_args!(
-                "corruption: two results of one shard; beside each of these lies the other: {}",
-                self.shards.corrupt().join(", ")
-            ))
-            .hint("search that shard once more elsewhere, see which one it equals, and remove the other"));
-        }
-        for (h, known) in self.hosts.iter().enumerate() {
-            if !known.view.held.is_empty() {
-                let held: BTreeSet<u32> = known.view.held.keys().copied().collect();
-                self.io.warn(format_args!(
-                    "{} may still search shard {} when it is back; launch_cluster_search.sh --stop ends that",
-                    self.led.name(h),
-                    held.into_iter().collect::<IndexSet>()
-                ));
-            }
-        }
-        self.io.note(format_args!(
-            "all {} shards are here after {}",
-            self.led.fleet.shard_count,
-            duration(self.now() / 1000)
-        ));
-        Ok(())
-    }
-
-    /// What is missing, why, and the way on.
-    fn missing(&self, what: &str) -> Failure {
-        let done = self.shards.done();
-        let missing: IndexSet = (0..self.led.fleet.shard_count)
-            .filter(|shard| !done.contains(shard))
-            .collect();
-        let mut why: Vec<String> = self
+    /// Says so when a shard goes to host `h` that another holds.
+    fn tell_move(&self, h: usize, shard: u32, now: u64) {
+        for (other, known) in self
             .hosts
             .iter()
-            .filter_map(|known| known.trouble.clone())
-            .collect();
-        why.extend(
-            missing
-                .iter()
-                .filter_map(|shard| self.reasons.get(&shard))
-                .cloned(),
-        );
-        why.dedup();
-        why.truncate(6);
-        Failure::outside(format_args!(
-            "{what}; shards {missing} of {} are missing\n  {}",
-            self.led.fleet.shard_count,
-            why.join("\n  ")
-        ))
-        .hint("the same command goes on with what is missing; launch_cluster_search.sh --here searches it on this machine")
+            .enumerate()
+            .filter(|(other, _)| *other != h)
+        {
+            let Some(held) = known.view.held.get(&shard) else {
+                continue;
+            };
+            let why = match known.view.away_since {
+                Some(since) => format!("has not been heard for {}", duration((now - since) / 1000)),
+                None => format!("has had it for {}", duration((now - held.since) / 1000)),
+            };
+            let (name, other) = (self.led.name(h), self.led.name(other));
+            self.io.note(format_args!(
+                "{other} {why}: {name} searches shard {shard} as well"
+            ));
+        }
     }
 }

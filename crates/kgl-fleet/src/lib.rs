@@ -22,14 +22,19 @@ mod estimate;
 mod fleet;
 mod host;
 mod lead;
+mod measure;
 mod prepare;
 mod shards;
 mod there;
 mod visit;
+mod ways;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use kgl_cli::{Exit, Failure, Io};
+use kgl_cli::{Exit, Failure, Io, OrFail as _};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use cli::{Arguments, Command, Place};
 use decide::Terms;
@@ -57,27 +62,12 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
                 io.print(dry::commands(&led, folder)?)?;
                 return Ok(Exit::Done);
             }
-            if !asked.go {
-                let advice = estimate::estimate(&led, folder, io)?;
-                io.note(&advice);
-                if asked.estimate {
-                    return Ok(Exit::Done);
-                }
-                if !advice.pays {
-                    return Err(Failure::no("it is not worth leaving this machine").hint(
-                        "search it here (make train), or go all the same: launch_cluster_search.sh --go",
-                    ));
-                }
-            }
-            let ms = |seconds: u64| seconds.saturating_mul(1000);
-            let terms = Terms {
-                lost_after: ms(asked.lost_after),
-                slow_after: ms(asked.slow_after),
-                give_up_after: ms(asked.give_up_after),
-                depth: DEPTH,
-                max_failures: MAX_FAILURES,
-            };
-            lead::lead(led, folder, terms, io)?;
+            let _lock = lead::lock(folder)?;
+            let led = Arc::new(led);
+            let done = run_fleet(asked, &led, io);
+            // Threads that still wait for a host must not hold its connection beyond the end.
+            led.ways.close_all();
+            done?;
         }
         Command::Pull(place) => visit::fetch(&read(place)?, &place.shards, false, io)?,
         Command::Stop(place) => visit::fetch(&read(place)?, &place.shards, true, io)?,
@@ -95,4 +85,40 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says what it would take, and goes if it pays or if that was decided.
+fn run_fleet(asked: &cli::Run, led: &Arc<Led>, io: &Io) -> Result<(), Failure> {
+    let folder = &asked.place.shards;
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&ended))
+            .or_outside("cannot catch signals")?;
+    }
+    let estimate = estimate::estimate(led, folder, asked.go, &ended, io)?;
+    if let Some(advice) = &estimate.advice {
+        let all_the_same = if asked.go && !advice.pays {
+            "; going all the same"
+        } else {
+            ""
+        };
+        io.note(format_args!("{advice}{all_the_same}"));
+        if !asked.go && !asked.estimate && !advice.pays {
+            return Err(Failure::no("it is not worth leaving this machine").hint(
+                "search it here (make train), or go all the same: launch_cluster_search.sh --go",
+            ));
+        }
+    }
+    if asked.estimate {
+        return Ok(());
+    }
+    let ms = |seconds: u64| seconds.saturating_mul(1000);
+    let terms = Terms {
+        lost_after: ms(asked.lost_after),
+        slow_after: ms(asked.slow_after),
+        give_up_after: ms(asked.give_up_after),
+        depth: DEPTH,
+        max_failures: MAX_FAILURES,
+    };
+    lead::lead(led, estimate.scouts, folder, terms, &ended, io)
 }

@@ -44,6 +44,12 @@ while [ $# -gt 0 ]; do
       [ "$(tmux list-panes -t "=$2:" -F '#{pane_dead}' 2>/dev/null)" != 1 ] || tmux kill-session -t "=$2" 2>/dev/null
       shift 2
       ;;
+    forget)
+      # Away in one step, so that it is never half a run.
+      runs=competitions/$slug/outputs/runs
+      mv -- "$runs/$2" "$runs/.gone-$2" 2>/dev/null && rm -rf -- "$runs/.gone-$2"
+      shift 2
+      ;;
     aside)
       mv -f -- "$shards/sequence_nn_search.shard$2.json" "$shards/sequence_nn_search.shard$2.json.broken" 2>/dev/null
       shift 2
@@ -114,6 +120,8 @@ pub(crate) struct Orders {
     pub(crate) aside: Vec<u32>,
     /// tmux sessions to close in which nothing runs any more.
     pub(crate) close: Vec<String>,
+    /// Runs whose folders are of no more use, by id.
+    pub(crate) forget: Vec<String>,
     /// Shards that need not be sent; none: nothing is to be sent at all.
     pub(crate) have: Option<BTreeSet<u32>>,
     /// How long to wait for something to happen.
@@ -213,6 +221,9 @@ impl There {
         }
         for session in &orders.close {
             words.extend(["close".to_owned(), session.clone()]);
+        }
+        for id in &orders.forget {
+            words.extend(["forget".to_owned(), id.clone()]);
         }
         for (index, session, run) in &orders.start {
             let plan = serde_json::to_string(run).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::thread;
 
 use kgl_cli::{Failure, Io, size};
 use kgl_contract::{HostSync, SyncPlan};
-use kgl_ssh::{Host, Patience, rsync};
+use kgl_ssh::{Host, Patience, Socket, rsync};
 
 use crate::inputs::{look, names};
 use crate::plan::{available, check_source, digest};
@@ -41,7 +41,7 @@ pub(crate) fn apply(plan: &SyncPlan, io: &Io) -> Result<(), Failure> {
 
 fn on_host(plan: &SyncPlan, part: &HostSync, io: &Io) -> Result<(), Failure> {
     let name = &part.host;
-    let host = Host::new(name, Patience::of_environment())?;
+    let host = Host::new(name, Patience::of_environment())?.through(Socket::of_environment());
     refuse_too_much(plan, part)?;
     let needed = needed(part);
     let room = available(&host, &part.root)?;

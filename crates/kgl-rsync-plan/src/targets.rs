@@ -2,7 +2,7 @@
 
 use kgl_cli::{Failure, Io, OrFail as _};
 use kgl_contract::{Challenge, DocumentError, Fleet, parse_document};
-use kgl_ssh::{Host, Patience};
+use kgl_ssh::{Host, Patience, Socket};
 
 use crate::cli::Args;
 
@@ -51,7 +51,7 @@ pub(crate) fn read(args: &Args, io: &Io) -> Result<Targets, Failure> {
             ))
             .hint("give a folder of its own, from the root: /workspace/kaggle"));
         }
-        let host = Host::new(&host, Patience::of_environment())?;
+        let host = Host::new(&host, Patience::of_environment())?.through(Socket::of_environment());
         if !once.iter().any(|(known, _)| *known == host) {
             once.push((host, root));
         }

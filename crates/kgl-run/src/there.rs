@@ -186,10 +186,12 @@ impl There {
 
     fn unable(&self, said: &str) -> Failure {
         let name = self.host.name();
-        Failure::usage(format_args!("{name}: kgl-run as it was built here does not run there: {said}")).hint(
-            "build it so that it runs on any Linux of this processor: rustup target add \
-             x86_64-unknown-linux-musl, cargo build --release -p kgl-run --target x86_64-unknown-linux-musl, \
-             and call that one",
+        Failure::usage(format_args!(
+            "{name}: kgl-run as it was built here does not run there: {said}"
+        ))
+        .hint(
+            "build it so that it runs on any Linux of this processor, and call that one: \
+             scripts/static-binaries.sh target/static/bin kgl-run",
         )
     }
 }

@@ -27,6 +27,11 @@ impl Fault {
     /// The fault that `stderr` of an ssh that ended with 255 tells of.
     #[must_use]
     pub fn of_stderr(stderr: &str) -> Self {
+        let stderr = &own_words(stderr);
+        // A connection that was shared, and ended, takes its commands with it without a word.
+        if stderr.trim().is_empty() {
+            return Self::Cut;
+        }
         let says = |words: &[&str]| words.iter().any(|word| stderr.contains(word));
         // The order matters: a broken connection also says that it is closed.
         if says(&["IDENTIFICATION HAS CHANGED", "Host key for"]) {
@@ -177,12 +182,24 @@ impl From<SshError> for Failure {
 
 /// The last thing ssh said that is not decoration.
 pub(crate) fn last_words(stderr: &str) -> String {
+    let stderr = own_words(stderr);
     let line = stderr
         .lines()
         .map(str::trim)
         .rfind(|line| !line.is_empty() && !line.starts_with('@'))
         .unwrap_or("ssh ended without a word");
     line.trim_start_matches("ssh: ").to_owned()
+}
+
+/// What ssh said of its own connection: nothing of a shared one that it could not use before.
+pub(crate) fn own_words(stderr: &str) -> String {
+    let of_the_shared = |line: &&str| {
+        ["mux", "Control socket ", "ControlSocket "]
+            .iter()
+            .any(|begin| line.starts_with(begin))
+    };
+    let own: Vec<&str> = stderr.lines().filter(|line| !of_the_shared(line)).collect();
+    own.join("\n")
 }
 
 #[cfg(test)]
@@ -230,6 +247,15 @@ mod tests {
             ),
             (
                 "kex_exchange_identification: read: Connection reset by peer",
+                Fault::Cut,
+            ),
+            // A shared connection that is gone says nothing of the host.
+            (
+                "Control socket connect(/tmp/s): Connection refused\r\nConnection to 10.77.0.11 closed by remote host.",
+                Fault::Cut,
+            ),
+            (
+                "mux_client_request_session: read from master failed: Broken pipe\r\n",
                 Fault::Cut,
             ),
             ("Bad configuration option: nonsense", Fault::Other),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kgl_cli::{Finished, ProgramError, quote, run_program};
 
 use crate::fault::{Fault, SshError, last_words};
+use crate::shared::Socket;
 use crate::words::{is_host_name, remote_command};
 
 /// How long a host may take to answer, and how long it may be silent.
@@ -51,6 +52,7 @@ const UNANSWERED: u64 = 3;
 pub struct Host {
     name: String,
     patience: Patience,
+    shared: Option<Socket>,
 }
 
 impl Host {
@@ -65,7 +67,23 @@ impl Host {
         Ok(Self {
             name: name.to_owned(),
             patience,
+            shared: None,
         })
+    }
+
+    /// The same host, its commands through the connection that is held open at `socket`, if one
+    /// is.
+    #[must_use]
+    pub fn through(self, socket: Option<Socket>) -> Self {
+        Self {
+            shared: socket,
+            ..self
+        }
+    }
+
+    /// How long it is waited for.
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// Its name.
@@ -78,17 +96,32 @@ impl Host {
     fn options(&self) -> Vec<String> {
         let seconds = |time: Duration| time.as_secs().max(1);
         let interval = (seconds(self.patience.silence) / UNANSWERED).max(1);
-        [
+        let shared = self.shared.iter().flat_map(|socket| {
+            // Who finds nobody there connects, and does not become the next to be shared.
+            [socket.option(), "ControlMaster=no".to_owned()]
+        });
+        let options = [
             "BatchMode=yes".to_owned(),
             format!("ConnectTimeout={}", seconds(self.patience.connect)),
             format!("ServerAliveInterval={interval}"),
             format!("ServerAliveCountMax={UNANSWERED}"),
             "ClearAllForwardings=yes".to_owned(),
             "LogLevel=INFO".to_owned(),
-        ]
-        .into_iter()
-        .flat_map(|option| ["-o".to_owned(), option])
-        .collect()
+        ];
+        options
+            .into_iter()
+            .chain(shared)
+            .flat_map(|option| ["-o".to_owned(), option])
+            .collect()
+    }
+
+    /// As [`command`](Self::command), by an ssh that holds its connection open for others.
+    pub(crate) fn holding<S: AsRef<str>>(&self, argv: &[S]) -> Command {
+        let mut command = Command::new("ssh");
+        // Of an option that is given twice ssh takes the first.
+        command.args(["-o", "ControlMaster=yes", "-o", "ControlPersist=no"]);
+        command.args(self.command(argv).get_args());
+        command
     }
 
     /// `ssh` with `argv` for the other side, ready to be started.

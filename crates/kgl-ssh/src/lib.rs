@@ -15,9 +15,11 @@
 mod fault;
 mod host;
 mod rsync;
+mod shared;
 mod words;
 
 pub use fault::{Fault, SshError};
 pub use host::{Host, Patience};
 pub use rsync::rsync;
+pub use shared::{Shared, Socket};
 pub use words::{is_host_name, remote_command};

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use kgl_cli::{Failure, Finished, run_program};
 
-use crate::fault::{Fault, last_words};
+use crate::fault::{Fault, last_words, own_words};
 
 /// Runs the rsync of `argv` to its end. `what` begins the message of a failure: a host's name.
 ///
@@ -36,6 +36,7 @@ pub fn rsync(argv: &[String], stdin: &[u8], what: &str) -> Result<Finished, Fail
 
 /// Why rsync failed (rsync(1), EXIT VALUES), and what to do.
 fn explain(code: Option<i32>, stderr: &str, what: &str) -> Failure {
+    let stderr = &own_words(stderr);
     let said = stderr
         .lines()
         .map(str::trim)
