@@ -53,7 +53,7 @@ fresh() {
   rm -rf "$RNA/outputs/searches" "$merged"
   for host in host1 host2 host3; do fleet on "$host" sh -c "rm -rf $there"; done
 }
-begin() { "$launch" --go "${soon[@]}" "$@" >../search.log 2>&1 & search=$!; }
+begin() { timeout 180 "$launch" --go "${soon[@]}" "$@" >../search.log 2>&1 & search=$!; }
 # in_the_middle: a search began, some shards are here, and none comes before go_on.
 in_the_middle() { fresh; hold; let_one; begin; until_so shards_here 2; }
 # It has ended well, and the result is the one that was made here alone.
