@@ -28,6 +28,8 @@ mod trace;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
 
 use crate::scalar;
 use crate::scoring::Scoring;

@@ -31,9 +31,9 @@ pub(super) fn run<T: Task>(token: Avx2, width: Width, task: T) -> T::Output {
 #[target_feature(enable = "avx2")]
 fn run_here<T: Task>(token: Avx2, width: Width, task: T) -> T::Output {
     match width {
-        Width::I8 => task.run::<I8x32>(token),
-        Width::I16 => task.run::<I16x16>(token),
-        Width::I32 => task.run::<I32x8>(token),
+        Width::I8 => task.run::<I8x32, 4>(token),
+        Width::I16 => task.run::<I16x16, 4>(token),
+        Width::I32 => task.run::<I32x8, 4>(token),
     }
 }
 

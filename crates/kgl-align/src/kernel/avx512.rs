@@ -33,9 +33,9 @@ pub(super) fn run<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
 #[target_feature(enable = "avx512f,avx512bw")]
 fn run_here<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
     match width {
-        Width::I8 => task.run::<I8x64>(token),
-        Width::I16 => task.run::<I16x32>(token),
-        Width::I32 => task.run::<I32x16>(token),
+        Width::I8 => task.run::<I8x64, 8>(token),
+        Width::I16 => task.run::<I16x32, 8>(token),
+        Width::I32 => task.run::<I32x16, 8>(token),
     }
 }
 

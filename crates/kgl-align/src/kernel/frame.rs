@@ -108,12 +108,12 @@ pub(super) struct Frame {
     pub(super) bias: i64,
 }
 
-/// Tiles are a multiple of so many columns wide.
-pub(super) const STEP: usize = 4;
+/// Tiles are a multiple of so many columns wide: the widest step there is.
+pub(super) const STEP: usize = 8;
 
 /// Sizes of tiles that are tried.
 const ROWS: [usize; 9] = [8, 12, 16, 24, 32, 48, 64, 96, 128];
-const COLUMNS: [usize; 5] = [4, 8, 16, 32, 64];
+const COLUMNS: [usize; 4] = [8, 16, 32, 64];
 
 /// What is added to a score for each row and each column before its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ impl Frame {
             })
         };
         // Operations an edge costs a cell: two a row to enter a tile from the
-        // left, some fifteen to enter it from above with STEP columns.
+        // left, some four a column to enter it from above.
         let overhead = |frame: &Frame| 30 * frame.rows + 60 * frame.columns;
         sizes
             .filter_map(fits)

@@ -60,8 +60,9 @@ pub(super) trait Lanes: Copy {
 pub(super) trait Task {
     /// What it gives.
     type Output;
-    /// Does it. Inlined, so that it is compiled for the path's instructions.
-    fn run<V: Lanes>(self, token: V::Token) -> Self::Output;
+    /// Does it, in steps of `S` columns: as many as the registers hold. Inlined,
+    /// so that it is compiled for the path's instructions.
+    fn run<V: Lanes, const S: usize>(self, token: V::Token) -> Self::Output;
 }
 
 /// The token of plain Rust: always there.
@@ -161,8 +162,8 @@ array_lanes!(i32, 4);
 /// Does a task with arrays.
 pub(super) fn run<T: Task>(token: Portable, width: Width, task: T) -> T::Output {
     match width {
-        Width::I8 => task.run::<Array<i8, 16>>(token),
-        Width::I16 => task.run::<Array<i16, 8>>(token),
-        Width::I32 => task.run::<Array<i32, 4>>(token),
+        Width::I8 => task.run::<Array<i8, 16>, 4>(token),
+        Width::I16 => task.run::<Array<i16, 8>, 4>(token),
+        Width::I32 => task.run::<Array<i32, 4>, 4>(token),
     }
 }

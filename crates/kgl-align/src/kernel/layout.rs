@@ -63,13 +63,6 @@ impl<'a> Lane<'a> {
     pub(super) fn end(&self) -> usize {
         self.0.last().map_or(0, Place::end)
     }
-
-    /// The targets that have residues in the columns from `first` up to `end`.
-    pub(super) fn within(&self, first: usize, end: usize) -> impl Iterator<Item = &Place<'a>> {
-        let before = self.0.partition_point(|place| place.end() <= first);
-        let places = self.0[before..].iter();
-        places.take_while(move |place| place.column < end)
-    }
 }
 
 /// Lays out targets of at least one residue each, given by their numbers in
@@ -154,9 +147,9 @@ mod tests {
             laid_out(&[8, 40, 6, 10, 7], (2, 8)),
             [vec![vec![(0, 1)], vec![(0, 3), (16, 0), (24, 4), (32, 2)]]]
         );
-        // All of a length: nothing is to be had.
+        // A tile that is much wider than a target: nothing is to be had.
         assert_eq!(
-            laid_out(&[9; 4], (2, 8)),
+            laid_out(&[9; 4], (2, 64)),
             [
                 vec![vec![(0, 0)], vec![(0, 1)]],
                 vec![vec![(0, 2)], vec![(0, 3)]]
@@ -167,25 +160,5 @@ mod tests {
             [vec![vec![(0, 1)], vec![(0, 0)]]]
         );
         assert!(laid_out(&[], (4, 8)).is_empty());
-    }
-
-    #[test]
-    fn what_lies_within_columns_is_found() {
-        let residues = [0; 20];
-        let place = |column, length, number| Place {
-            column,
-            target: &residues[..length],
-            number,
-        };
-        let lane = Lane(vec![place(0, 20, 0), place(32, 1, 1), place(40, 8, 2)]);
-        let within = |first, end| -> Vec<usize> {
-            lane.within(first, end).map(|place| place.number).collect()
-        };
-        assert_eq!(within(0, 64), [0, 1, 2]);
-        assert_eq!(within(19, 33), [0, 1]);
-        assert_eq!(within(20, 32), [0; 0]);
-        assert_eq!(within(33, 64), [2]);
-        assert_eq!(within(48, 64), [0; 0]);
-        assert_eq!(lane.end(), 48);
     }
 }

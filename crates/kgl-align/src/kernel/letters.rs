@@ -1,13 +1,13 @@
 //! The letters of a batch, turned round: from a row a target to a column of
 //! lanes.
 
-use super::layout::Lane;
+use super::layout::{Lane, Place};
 use kgl_seq::alphabet::WILDCARD;
 use std::slice::ChunksExact;
 
 /// Columns that are turned round at a time, a multiple of [`super::frame::STEP`]
 /// and of eight: few enough to stay in the first cache.
-const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 128;
 
 /// The code of columns behind the end of a target.
 pub(super) const PAD: u8 = WILDCARD + 1;
@@ -25,6 +25,8 @@ pub(super) struct Letters {
     start: Option<usize>,
     /// The same columns, a row a lane.
     rows: Vec<[u8; BLOCK]>,
+    /// How many targets of each lane lie before them.
+    before: Vec<usize>,
 }
 
 impl Letters {
@@ -36,6 +38,7 @@ impl Letters {
             stride,
             start: None,
             rows: vec![[PAD; BLOCK]; stride],
+            before: vec![0; lanes],
         }
     }
 
@@ -57,32 +60,47 @@ impl Letters {
     #[inline(never)]
     fn turn(&mut self, batch: &[Lane<'_>], start: usize) {
         let lanes = self.stride;
-        // All targets are read before any is turned: reads that miss the caches
-        // do not wait for each other.
-        for (codes, lane) in self.rows.iter_mut().zip(batch) {
-            copy(codes, lane, start);
+        if self.start.is_some_and(|last| last > start) {
+            self.before.fill(0);
         }
-        for (rows, left) in self.rows.chunks_exact(SQUARE).zip((0..).step_by(SQUARE)) {
-            for (at, columns) in self.block.chunks_exact_mut(SQUARE * lanes).enumerate() {
-                let square = std::array::from_fn(|lane| {
-                    let mut eight = [0; SQUARE];
-                    eight.copy_from_slice(&rows[lane][at * SQUARE..][..SQUARE]);
-                    u64::from_le_bytes(eight)
-                });
-                for (column, turned) in columns.chunks_exact_mut(lanes).zip(transpose(square)) {
-                    column[left..][..SQUARE].copy_from_slice(&turned.to_le_bytes());
-                }
-            }
+        for ((row, Lane(places)), before) in self.rows.iter_mut().zip(batch).zip(&mut self.before) {
+            let passed = |place: &&Place<'_>| place.end() <= start;
+            *before += places[*before..].iter().take_while(passed).count();
+            copy(row, &places[*before..], start);
+            fetch(&places[*before..], start + BLOCK);
+        }
+        #[cfg(target_arch = "x86_64")]
+        let mut left = super::sse2::turn(&self.rows, &mut self.block, lanes);
+        #[cfg(not(target_arch = "x86_64"))]
+        let mut left = 0;
+        for rows in self.rows[left..].chunks_exact(SQUARE) {
+            turn(rows, &mut self.block, lanes, left);
+            left += SQUARE;
         }
     }
 }
 
-/// Writes the codes of one lane.
+/// Writes eight lanes, of which `left` is the first, into columns of `lanes`.
 #[inline(always)]
-fn copy(row: &mut [u8; BLOCK], lane: &Lane<'_>, first: usize) {
-    let mut places = lane.within(first, first + BLOCK).peekable();
+fn turn(rows: &[[u8; BLOCK]], block: &mut [u8], lanes: usize, left: usize) {
+    for (at, columns) in block.chunks_exact_mut(SQUARE * lanes).enumerate() {
+        let square = std::array::from_fn(|lane| {
+            let mut eight = [0; SQUARE];
+            eight.copy_from_slice(&rows[lane][at * SQUARE..][..SQUARE]);
+            u64::from_le_bytes(eight)
+        });
+        for (column, turned) in columns.chunks_exact_mut(lanes).zip(transpose(square)) {
+            column[left..][..SQUARE].copy_from_slice(&turned.to_le_bytes());
+        }
+    }
+}
+
+/// Writes the codes of one lane from column `first` on, where all targets before
+/// `places` have ended.
+#[inline(always)]
+fn copy(row: &mut [u8; BLOCK], places: &[Place<'_>], first: usize) {
     // Most blocks lie within a target.
-    if let Some(place) = places.peek()
+    if let Some(place) = places.first()
         && place.column <= first
         && let Some(codes) = place.target[first - place.column..].first_chunk::<BLOCK>()
     {
@@ -90,13 +108,37 @@ fn copy(row: &mut [u8; BLOCK], lane: &Lane<'_>, first: usize) {
         return;
     }
     row.fill(PAD);
-    for place in places {
-        let codes = &place.target[first.saturating_sub(place.column)..];
-        let columns = &mut row[place.column.saturating_sub(first)..];
-        for (column, &code) in columns.iter_mut().zip(codes) {
+    for (column, codes) in within(places, first) {
+        for (column, &code) in row[column - first..].iter_mut().zip(codes) {
             *column = code.min(WILDCARD);
         }
     }
+}
+
+/// Has what [`copy`] will read brought nearer: every lane reads somewhere else,
+/// with pauses between that are longer than the processor foresees.
+#[inline(always)]
+fn fetch(places: &[Place<'_>], first: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for (_, codes) in within(places, first) {
+        super::sse2::fetch(codes);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (places, first);
+}
+
+/// What lies in the block behind column `first`: where it begins, and the codes.
+#[inline(always)]
+fn within<'a>(places: &[Place<'a>], first: usize) -> impl Iterator<Item = (usize, &'a [u8])> {
+    let before_end = move |place: &&Place<'_>| place.column < first + BLOCK;
+    places
+        .iter()
+        .take_while(before_end)
+        .filter_map(move |place| {
+            let column = place.column.max(first);
+            let codes = place.target.get(column - place.column..)?;
+            Some((column, &codes[..codes.len().min(first + BLOCK - column)]))
+        })
 }
 
 /// Turns a square of bytes round: squares of one byte within those of two,

@@ -1,6 +1,6 @@
 //! The scores of a batch, read from the cells as they pass.
 
-use super::frame::{STEP, Shift, count};
+use super::frame::{Shift, count};
 use super::lanes::{Lanes, Task};
 use super::layout::Lane;
 use super::tile::{Cell, Cells, Job, Sweep, Watch};
@@ -13,18 +13,21 @@ impl Task for Score<'_> {
     type Output = Vec<(usize, i64)>;
 
     #[inline(always)]
-    fn run<V: Lanes>(self, token: V::Token) -> Vec<(usize, i64)> {
+    fn run<V: Lanes, const S: usize>(self, token: V::Token) -> Vec<(usize, i64)> {
         match self.0.scoring.mode() {
-            Mode::Local => read::<V, true>(token, &self.0),
-            Mode::Global | Mode::SemiGlobal => read::<V, false>(token, &self.0),
+            Mode::Local => read::<V, true, S>(token, &self.0),
+            Mode::Global | Mode::SemiGlobal => read::<V, false, S>(token, &self.0),
         }
     }
 }
 
 #[inline(always)]
-fn read<V: Lanes, const LOCAL: bool>(token: V::Token, job: &Job<'_>) -> Vec<(usize, i64)> {
+fn read<V: Lanes, const LOCAL: bool, const S: usize>(
+    token: V::Token,
+    job: &Job<'_>,
+) -> Vec<(usize, i64)> {
     let columns = job.batch.iter().map(Lane::end).max().unwrap_or(0);
-    let mut sweep = Sweep::<V, LOCAL>::new(token, *job);
+    let mut sweep = Sweep::<V, LOCAL, S>::new(token, *job);
     let mut scores = Scores::new(&sweep);
     sweep.walk(0, columns, &mut scores);
     for lane in 0..V::COUNT {
@@ -47,7 +50,9 @@ pub(super) struct LastRow<V> {
 
 impl<V: Lanes> LastRow<V> {
     #[inline(always)]
-    pub(super) fn new<const LOCAL: bool>(sweep: &Sweep<'_, V, LOCAL>) -> LastRow<V> {
+    pub(super) fn new<const LOCAL: bool, const S: usize>(
+        sweep: &Sweep<'_, V, LOCAL, S>,
+    ) -> LastRow<V> {
         let job = &sweep.job;
         let m = job.query.len();
         let shift = Shift::of(job.scoring).row * count(m);
@@ -119,7 +124,7 @@ struct Scores<V> {
 
 impl<V: Lanes> Scores<V> {
     #[inline(always)]
-    fn new<const LOCAL: bool>(sweep: &Sweep<'_, V, LOCAL>) -> Scores<V> {
+    fn new<const LOCAL: bool, const S: usize>(sweep: &Sweep<'_, V, LOCAL, S>) -> Scores<V> {
         let scoring = sweep.job.scoring;
         let zero = sweep.splat(0);
         // Semi-global: no residue of the target at all. Local: none of either.
@@ -161,14 +166,14 @@ impl<V> Scores<V> {
     }
 }
 
-impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
+impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<V> {
     type Band<'a>
-        = Peaks<'a, V, LOCAL>
+        = Peaks<'a, V, LOCAL, S>
     where
         V: 'a;
 
     #[inline(always)]
-    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL>, tile: usize) {
+    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL, S>, tile: usize) {
         let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
         while let Some((_, lane, number)) = self.begins.pop_if(begins) {
             self.end(lane);
@@ -182,7 +187,7 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
     }
 
     #[inline(always)]
-    fn band<'a>(&'a mut self, number: usize, shifts: &[V; STEP]) -> Peaks<'a, V, LOCAL> {
+    fn band<'a>(&'a mut self, number: usize, shifts: &[V; S]) -> Peaks<'a, V, LOCAL, S> {
         let best = if LOCAL {
             &mut self.peaks[number]
         } else {
@@ -198,15 +203,15 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
     #[inline(always)]
     fn step(
         &mut self,
-        sweep: &Sweep<'_, V, LOCAL>,
+        sweep: &Sweep<'_, V, LOCAL, S>,
         (tile, first): (usize, usize),
-        row: &[V; STEP],
+        row: &[V; S],
         left: V,
     ) {
-        self.row.step((tile, first), left, row[STEP - 1]);
+        self.row.step((tile, first), left, row[S - 1]);
         match sweep.job.scoring.mode() {
             Mode::Global => {
-                let ends = |&mut (column, ..): &mut (usize, usize, usize)| column <= first + STEP;
+                let ends = |&mut (column, ..): &mut (usize, usize, usize)| column <= first + S;
                 while let Some((column, lane, _)) = self.ends.pop_if(ends) {
                     let cell = row[column - 1 - first].get(lane);
                     let shift = sweep.shift.column * count(column - tile);
@@ -225,7 +230,7 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
     }
 
     #[inline(always)]
-    fn tile_done(&mut self, sweep: &Sweep<'_, V, LOCAL>, tile: usize) {
+    fn tile_done(&mut self, sweep: &Sweep<'_, V, LOCAL, S>, tile: usize) {
         let lowest = sweep.job.frame.width.lowest();
         if sweep.job.scoring.mode() == Mode::SemiGlobal {
             let (peak, back) = (self.peak.array(), self.row.back(sweep.shift, tile));
@@ -251,13 +256,13 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Scores<V> {
 }
 
 /// The best cell of each column of a band (local mode).
-struct Peaks<'a, V, const LOCAL: bool> {
-    peaks: [V; STEP],
-    shifts: [V; STEP],
+struct Peaks<'a, V, const LOCAL: bool, const S: usize> {
+    peaks: [V; S],
+    shifts: [V; S],
     best: &'a mut V,
 }
 
-impl<V: Lanes, const LOCAL: bool> Cells<V> for Peaks<'_, V, LOCAL> {
+impl<V: Lanes, const LOCAL: bool, const S: usize> Cells<V> for Peaks<'_, V, LOCAL, S> {
     #[inline(always)]
     fn see(&mut self, column: usize, cell: &Cell<V>) {
         if LOCAL {

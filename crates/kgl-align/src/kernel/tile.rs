@@ -1,9 +1,9 @@
 //! The loop all kernels share, written once over [`Lanes`].
 //!
-//! The matrix is cut into columns of tiles, tiles into steps of [`STEP`]
-//! columns. A step is walked from the first row of the query to the last,
-//! band by band; [`super::frame`] says what the numbers of a cell are, and
-//! why a lane holds them.
+//! The matrix is cut into columns of tiles, tiles into steps of `S` columns, as
+//! many as a path's registers hold. A step is walked from the first row of the
+//! query to the last, band by band; [`super::frame`] says what the numbers of a
+//! cell are, and why a lane holds them.
 //!
 //! ```text
 //!                     targets (one a lane) ->
@@ -37,7 +37,7 @@
 //! [`super::frame::pad`]), a gap adds at most 0, and the floor is the empty
 //! alignment's 0, with which the best begins.
 
-use super::frame::{self, Frame, STEP, Shift, count};
+use super::frame::{self, Frame, Shift, count};
 use super::lanes::Lanes;
 use super::layout::{Lane, Place};
 use super::letters::{Letters, PAD};
@@ -78,7 +78,7 @@ pub(super) struct Cell<V> {
 }
 
 /// Sees the cells of a sweep pass. What does not concern it, it leaves out.
-pub(super) trait Watch<V: Lanes, const LOCAL: bool> {
+pub(super) trait Watch<V: Lanes, const LOCAL: bool, const S: usize> {
     /// What sees the cells of one band of a step. Apart from the rest, so
     /// that it can live in registers.
     type Band<'a>: Cells<V>
@@ -87,29 +87,29 @@ pub(super) trait Watch<V: Lanes, const LOCAL: bool> {
 
     /// A tile's column `tile` has been entered.
     #[inline(always)]
-    fn tile(&mut self, _sweep: &Sweep<'_, V, LOCAL>, _tile: usize) {}
+    fn tile(&mut self, _sweep: &Sweep<'_, V, LOCAL, S>, _tile: usize) {}
     /// Band `number` of a step begins. `shifts` is what has been added to a
     /// cell in each column since the tile began.
-    fn band<'a>(&'a mut self, number: usize, shifts: &[V; STEP]) -> Self::Band<'a>;
+    fn band<'a>(&'a mut self, number: usize, shifts: &[V; S]) -> Self::Band<'a>;
     /// The step behind column `first` is done: its last row, and the cell
     /// left of that.
     #[inline(always)]
     fn step(
         &mut self,
-        _sweep: &Sweep<'_, V, LOCAL>,
+        _sweep: &Sweep<'_, V, LOCAL, S>,
         (_tile, _first): (usize, usize),
-        _row: &[V; STEP],
+        _row: &[V; S],
         _left: V,
     ) {
     }
     /// The tile is done.
     #[inline(always)]
-    fn tile_done(&mut self, _sweep: &Sweep<'_, V, LOCAL>, _tile: usize) {}
+    fn tile_done(&mut self, _sweep: &Sweep<'_, V, LOCAL, S>, _tile: usize) {}
 }
 
 /// Sees the cells of one band of a step, row by row.
 pub(super) trait Cells<V> {
-    /// The next cell: columns 0 to [`STEP`] of a row, then the next row.
+    /// The next cell: columns 0 to `S` of a row, then the next row.
     fn see(&mut self, column: usize, cell: &Cell<V>);
     /// The band is done.
     fn done(self);
@@ -118,11 +118,11 @@ pub(super) trait Cells<V> {
 /// A watch that keeps nothing.
 pub(super) struct Unwatched;
 
-impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Unwatched {
+impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Unwatched {
     type Band<'a> = Unwatched;
 
     #[inline(always)]
-    fn band(&mut self, _: usize, _: &[V; STEP]) -> Unwatched {
+    fn band(&mut self, _: usize, _: &[V; S]) -> Unwatched {
         Unwatched
     }
 }
@@ -152,7 +152,7 @@ pub(super) struct Constants<V> {
 
 /// The pair scores of a step: for every code of the query, one vector a
 /// column.
-type Profile<V> = [[V; STEP]; CODES];
+type Profile<V, const S: usize> = [[V; S]; CODES];
 
 /// A band of tiles: so many rows of the query.
 #[derive(Clone)]
@@ -161,6 +161,8 @@ struct Band<V> {
     base: V,
     /// From the frame of the tile to the left into this one's.
     enter: V,
+    /// `H*` left of a target that begins with the tile.
+    edge: V,
     /// The floor in the tile's first column (local mode).
     floor: V,
 }
@@ -178,7 +180,7 @@ pub(super) struct Edge<V> {
 }
 
 /// What is walked from column to column.
-pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
+pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool, const S: usize> {
     token: V::Token,
     pub(super) job: Job<'a>,
     pub(super) shift: Shift,
@@ -189,8 +191,10 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
     starts: Vec<usize>,
     /// Where targets are still to begin, the last one first: column and lane.
     waiting: Vec<(usize, usize)>,
-    /// What the first column of a target costs beside the others, where one
-    /// begins with the current tile: the opening of a gap in global mode.
+    /// 1 in the lanes whose target begins with the current tile, 0 in the others.
+    begins: V,
+    /// What the first column of such a target costs beside the others: the
+    /// opening of a gap in global mode.
     opened: V,
     /// `H*` in the current tile's corner, above the query; whether it has to be
     /// found lane by lane, because lanes were not all within a target before.
@@ -202,12 +206,12 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool> {
     /// The true score in each tile's corner plus the column's shift, a band
     /// after the other, a number a lane (local mode).
     corners: Vec<i64>,
-    profile: Profile<V>,
-    pub(super) letters: [V; STEP],
+    profile: Profile<V, S>,
+    pub(super) letters: [V; S],
     texts: Letters,
 }
 
-impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
+impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
     /// A sweep that stands left of the first column.
     #[inline(always)]
     pub(super) fn new(token: V::Token, job: Job<'a>) -> Self {
@@ -221,9 +225,9 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         let splat = |value: i64| V::splat(token, value);
         let open = splat(scoring.gap_open() + shift.column);
         // The left edge belongs to no tile: its lanes hold true scores.
-        let left = (1..=query.len()).map(|i| left_of::<LOCAL>(scoring, shift, i));
-        let h: Vec<V> = left.map(|cell| splat(cell + frame.bias)).collect();
-        let d = h.iter().map(|cell| cell.add(open)).collect();
+        let left = splat(left_of::<LOCAL>(scoring) + frame.bias);
+        let h = vec![left; query.len()];
+        let d = vec![left.add(open); query.len()];
         let bands = query.len().div_ceil(frame.rows);
         let edge = Edge {
             column: 0,
@@ -264,6 +268,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         let band = |&base: &V| Band {
             base,
             enter: zero,
+            edge: zero,
             floor: zero,
         };
         let corners = if LOCAL { bands * V::COUNT } else { 0 };
@@ -283,6 +288,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             rows: query.iter().map(|&code| code.min(WILDCARD)).collect(),
             starts: vec![0; V::COUNT],
             waiting,
+            begins: zero,
             opened: zero,
             tops: zero,
             apart: true,
@@ -290,8 +296,8 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             d: edge.d[..query.len()].to_vec(),
             bands: edge.bases[..bands].iter().map(band).collect(),
             corners: edge.corners[..corners].to_vec(),
-            profile: [[zero; STEP]; CODES],
-            letters: [zero; STEP],
+            profile: [[zero; S]; CODES],
+            letters: [zero; S],
             texts: Letters::new(V::COUNT),
         }
     }
@@ -365,12 +371,12 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
     /// Walks through the columns from `left`, where it stands, to `right`.
     /// Both lie between tiles, unless `right` is behind all targets.
     #[inline(always)]
-    pub(super) fn walk<W: Watch<V, LOCAL>>(&mut self, left: usize, right: usize, watch: &mut W) {
+    pub(super) fn walk<W: Watch<V, LOCAL, S>>(&mut self, left: usize, right: usize, watch: &mut W) {
         let columns = self.job.frame.columns;
         for tile in (left..right).step_by(columns) {
             self.enter_tile(tile);
             watch.tile(self, tile);
-            for first in (tile..right.min(tile + columns)).step_by(STEP) {
+            for first in (tile..right.min(tile + columns)).step_by(S) {
                 self.look_up(first);
                 let (row, corner) = if first == tile {
                     self.walk_step::<true, W>(tile, first, watch)
@@ -394,6 +400,8 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         let zero = self.splat(bias);
         let shift = self.shift.column * count(tile);
         self.move_tops(tile);
+        let one = self.splat(1);
+        let left = self.splat(left_of::<LOCAL>(self.job.scoring) + shift);
         // Upwards: a band's corner is in the frame of the old tile above.
         for t in (0..self.bands.len()).rev() {
             let base = match t.checked_sub(1) {
@@ -411,11 +419,13 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
                             *new = if start == tile { shift } else { within };
                         }
                     }
-                    self.bands[above].base.add(corner.sub(zero))
+                    let within = self.bands[above].base.add(corner.sub(zero));
+                    self.begins.select(one, left, within)
                 }
             };
             let band = &mut self.bands[t];
             band.enter = band.base.sub(base);
+            band.edge = left.add(zero).sub(base);
             band.base = base;
             if LOCAL {
                 let corners = &mut self.corners[t * V::COUNT..][..V::COUNT];
@@ -431,10 +441,10 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
         }
     }
 
-    /// Puts the lanes whose next target begins behind column `tile` left of it.
+    /// Finds the lanes whose next target begins behind column `tile`.
     #[inline(always)]
     fn begin_targets(&mut self, tile: usize) {
-        self.opened = self.splat(0);
+        (self.begins, self.opened) = (self.splat(0), self.splat(0));
         if tile > 0 && self.waiting.last().is_none_or(|&(column, _)| column > tile) {
             return;
         }
@@ -442,28 +452,15 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             self.starts[lane] = tile;
         }
         self.apart = true;
-        let mut begin = V::ZEROS;
-        for (begin, &start) in begin.as_mut().iter_mut().zip(&self.starts) {
+        let mut begins = V::ZEROS;
+        for (begin, &start) in begins.as_mut().iter_mut().zip(&self.starts) {
             *begin = (start == tile).into();
         }
-        let begin = V::from_wide(self.token, begin.as_ref());
-        let one = self.splat(1);
+        self.begins = V::from_wide(self.token, begins.as_ref());
         let first = self.top(0, 1) - self.top(0, 0) - self.along(1);
-        self.opened = begin.select(one, self.splat(first), self.opened);
-        if tile == 0 {
-            return;
-        }
-        let (scoring, shift) = (self.job.scoring, self.shift);
-        let (bias, open) = (self.job.frame.bias, self.constants.open);
-        for (i, (h, d)) in (1..).zip(self.h.iter_mut().zip(&mut self.d)) {
-            let left = V::splat(self.token, left_of::<LOCAL>(scoring, shift, i) + bias);
-            *h = begin.select(one, left, *h);
-            *d = begin.select(one, left.add(open), *d);
-        }
-        let base = V::splat(self.token, shift.column * count(tile));
-        for band in &mut self.bands {
-            band.base = begin.select(one, base, band.base);
-        }
+        self.opened = self
+            .begins
+            .select(self.splat(1), self.splat(first), self.opened);
     }
 
     /// Moves what is known of the row above the query to the tile behind
@@ -498,7 +495,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
             ..
         } = self.constants;
         let columns = self.texts.columns(self.job.batch, first);
-        for (c, codes) in columns.take(STEP).enumerate() {
+        for (c, codes) in columns.take(S).enumerate() {
             let letter = V::from_codes(self.token, &codes[..V::COUNT]);
             let unknown = letter.select(is_pad, pad, wildcard);
             let unequal =
@@ -514,23 +511,23 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
     /// Walks the step behind column `first` from top to bottom. Gives the
     /// last row of cells, and the cell left of it.
     #[inline(always)]
-    fn walk_step<const ENTER: bool, W: Watch<V, LOCAL>>(
+    fn walk_step<const ENTER: bool, W: Watch<V, LOCAL, S>>(
         &mut self,
         tile: usize,
         first: usize,
         watch: &mut W,
-    ) -> ([V; STEP], V) {
+    ) -> ([V; S], V) {
         let Frame { rows, bias, .. } = self.job.frame;
         let along = |columns| self.splat(self.along(columns) + bias);
         let mut corner = along(first - tile);
         if !ENTER {
             corner = corner.add(self.opened);
         }
-        let mut up: [V; STEP] =
-            std::array::from_fn(|c| along(first - tile + c + 1).add(self.opened));
+        let mut up: [V; S] = std::array::from_fn(|c| along(first - tile + c + 1).add(self.opened));
+        let one = self.splat(1);
         let Constants { open, rest, .. } = self.constants;
         let mut gap_i = up.map(|cell| cell.add(open).add(rest));
-        let shifts: [V; STEP] = std::array::from_fn(|c| self.column_shift(first - tile + c + 1));
+        let shifts: [V; S] = std::array::from_fn(|c| self.column_shift(first - tile + c + 1));
         let strips = self
             .rows
             .chunks(rows)
@@ -544,12 +541,18 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
                 gap_i = gap_i.map(|cell| cell.add(down));
             }
             let band = &self.bands[t];
-            walk_band::<V, W::Band<'_>, LOCAL, ENTER>(
+            let entry = Entry {
+                begins: self.begins,
+                one,
+                edge: band.edge,
+                enter: band.enter,
+            };
+            walk_band::<V, W::Band<'_>, LOCAL, ENTER, S>(
                 codes,
                 &self.profile,
                 (h, d),
                 (&mut up, &mut gap_i, &mut corner),
-                (band.enter, open, rest),
+                (&entry, open, rest),
                 &shifts.map(|shift| band.floor.add(shift)),
                 watch.band(t, &shifts),
             );
@@ -558,18 +561,35 @@ impl<'a, V: Lanes, const LOCAL: bool> Sweep<'a, V, LOCAL> {
     }
 }
 
+/// How a band's rows come into a tile from the left.
+struct Entry<V> {
+    begins: V,
+    one: V,
+    edge: V,
+    enter: V,
+}
+
+impl<V: Lanes> Entry<V> {
+    /// A number of the tile to the left in this one's frame, or `edge` where a
+    /// target begins.
+    #[inline(always)]
+    fn into_tile(&self, number: V, edge: V) -> V {
+        self.begins.select(self.one, edge, number.add(self.enter))
+    }
+}
+
 /// Walks one band of a step from top to bottom. On the way in, `h` and `d`
 /// are the column left of it, `up` and `gap_i` the row above it and `corner`
 /// the cell where the two meet; on the way out they are its last column, its
 /// last row, and the cell left of that.
 #[inline(always)]
-fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
+fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool, const S: usize>(
     codes: &[u8],
-    profile: &Profile<V>,
+    profile: &Profile<V, S>,
     (h, d): (&mut [V], &mut [V]),
-    (up, gap_i, corner): (&mut [V; STEP], &mut [V; STEP], &mut V),
-    (enter, open, rest): (V, V, V),
-    floors: &[V; STEP],
+    (up, gap_i, corner): (&mut [V; S], &mut [V; S], &mut V),
+    (entry, open, rest): (&Entry<V>, V, V),
+    floors: &[V; S],
     mut watch: C,
 ) {
     let (mut above, mut below) = (*up, *gap_i);
@@ -580,11 +600,11 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
         left = *h;
         let mut gap_d = *d;
         if ENTER {
-            left = left.add(enter);
-            gap_d = gap_d.add(enter);
+            left = entry.into_tile(left, entry.edge);
+            gap_d = entry.into_tile(gap_d, entry.edge.add(open));
         }
         let mut before = left;
-        for c in 0..STEP {
+        for c in 0..S {
             let matched = diagonal.add(pairs[c]);
             let mut x = matched.max(below[c]);
             if LOCAL {
@@ -628,9 +648,13 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool>(
     *corner = left;
 }
 
-/// `H*` left of a target, in row `i` of the query, but for the columns' shift.
+/// `H*` left of a target, but for the columns' shift: the same in every row,
+/// since the rows' shift pays for what a gap costs a row (see [`Shift::of`]).
 #[inline(always)]
-fn left_of<const LOCAL: bool>(scoring: &Scoring, shift: Shift, i: usize) -> i64 {
-    let plain = if LOCAL { 0 } else { scoring.gap(i) };
-    plain + shift.row * count(i)
+fn left_of<const LOCAL: bool>(scoring: &Scoring) -> i64 {
+    if LOCAL {
+        0
+    } else {
+        scoring.gap(1) - scoring.gap_extend()
+    }
 }

@@ -29,7 +29,7 @@
 //! above could open, and both took it from `I` above, where they are again the
 //! same number.
 
-use super::frame::{STEP, count};
+use super::frame::count;
 use super::lanes::{Lanes, Task};
 use super::layout::Lane;
 use super::readout::LastRow;
@@ -39,6 +39,10 @@ use crate::scoring::Mode;
 use crate::traceback::{
     D_OPENS, End, FROM_D, FROM_DIAGONAL, FROM_I, I_OPENS, STOP, STRIPS, Walk, finish,
 };
+
+/// Columns of a step here: what is written of the cells needs registers too, so
+/// that of a wider one nothing would be had.
+const STEP: usize = 4;
 
 /// To align a batch whose scores are known, holding about `budget` bytes.
 /// Gives nothing for a target that cannot have its score.
@@ -52,7 +56,7 @@ impl Task for Trace<'_> {
     type Output = Vec<Option<Alignment>>;
 
     #[inline(always)]
-    fn run<V: Lanes>(self, token: V::Token) -> Self::Output {
+    fn run<V: Lanes, const S: usize>(self, token: V::Token) -> Self::Output {
         match self.job.scoring.mode() {
             Mode::Local => run::<V, true>(token, &self),
             Mode::Global | Mode::SemiGlobal => run::<V, false>(token, &self),
@@ -67,7 +71,7 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
         scores,
         budget,
     } = *trace;
-    let sweep = Sweep::<V, LOCAL>::new(token, *job);
+    let sweep = Sweep::<V, LOCAL, STEP>::new(token, *job);
     let start = sweep.edge(0);
     let columns = job.batch.last().map_or(0, Lane::end);
     let rows = job.query.len();
@@ -138,13 +142,13 @@ impl<'a, V: Lanes, const LOCAL: bool> Tracer<'a, V, LOCAL> {
     /// Walks the columns from `from` up to `columns`, and gives the edges of
     /// the strips they are cut into, `from` first.
     #[inline(always)]
-    fn forward<W: Watch<V, LOCAL>>(
+    fn forward<W: Watch<V, LOCAL, STEP>>(
         &self,
         from: &Edge<V>,
         (rows, columns): (usize, usize),
         watch: &mut W,
     ) -> Vec<Edge<V>> {
-        let mut sweep = Sweep::<V, LOCAL>::at(self.token, self.cut(rows), from);
+        let mut sweep = Sweep::<V, LOCAL, STEP>::at(self.token, self.cut(rows), from);
         let width = (columns - from.column).div_ceil(STRIPS);
         let width = width.next_multiple_of(self.job.frame.columns);
         let mut edges = Vec::new();
@@ -193,7 +197,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Tracer<'a, V, LOCAL> {
         let zero = V::splat(self.token, 0);
         self.bytes
             .resize(self.bytes.len().max(rows * columns), zero);
-        let mut sweep = Sweep::<V, LOCAL>::at(self.token, self.cut(rows), edge);
+        let mut sweep = Sweep::<V, LOCAL, STEP>::at(self.token, self.cut(rows), edge);
         let mut ways = Ways {
             codes: Codes::new(&sweep),
             bytes: &mut self.bytes,
@@ -234,7 +238,7 @@ struct Codes<V> {
 
 impl<V: Lanes> Codes<V> {
     #[inline(always)]
-    fn new<const LOCAL: bool>(sweep: &Sweep<'_, V, LOCAL>) -> Codes<V> {
+    fn new<const LOCAL: bool>(sweep: &Sweep<'_, V, LOCAL, STEP>) -> Codes<V> {
         let code = |code: u8| sweep.splat(code.into());
         let (open, rest) = (sweep.constants.open, sweep.constants.rest);
         Codes {
@@ -261,7 +265,7 @@ struct Ways<'a, V> {
     rows: usize,
 }
 
-impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Ways<'_, V> {
+impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL, STEP> for Ways<'_, V> {
     type Band<'b>
         = BandWays<'b, V, LOCAL>
     where
@@ -326,7 +330,7 @@ impl<'a, V: Lanes> Ends<'a, V> {
     fn new<const LOCAL: bool>(
         job: &'a Job<'a>,
         scores: &'a [i64],
-        sweep: &Sweep<'_, V, LOCAL>,
+        sweep: &Sweep<'_, V, LOCAL, STEP>,
     ) -> Ends<'a, V> {
         // Without a residue of the target: the first column of the last row,
         // and for a local alignment the first cell of all.
@@ -368,14 +372,14 @@ fn note<V: Lanes>(
     }
 }
 
-impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Ends<'_, V> {
+impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL, STEP> for Ends<'_, V> {
     type Band<'b>
         = BandEnds<'b, V, LOCAL>
     where
         Self: 'b;
 
     #[inline(always)]
-    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL>, tile: usize) {
+    fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL, STEP>, tile: usize) {
         self.first = tile;
         if LOCAL {
             let back = sweep.shift.column * count(tile) + sweep.job.frame.bias;
@@ -400,7 +404,7 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Ends<'_, V> {
     #[inline(always)]
     fn step(
         &mut self,
-        sweep: &Sweep<'_, V, LOCAL>,
+        sweep: &Sweep<'_, V, LOCAL, STEP>,
         (tile, first): (usize, usize),
         row: &[V; STEP],
         left: V,
@@ -427,7 +431,7 @@ impl<V: Lanes, const LOCAL: bool> Watch<V, LOCAL> for Ends<'_, V> {
     }
 
     #[inline(always)]
-    fn tile_done(&mut self, _: &Sweep<'_, V, LOCAL>, _: usize) {
+    fn tile_done(&mut self, _: &Sweep<'_, V, LOCAL, STEP>, _: usize) {
         self.row.tile_done();
     }
 }
