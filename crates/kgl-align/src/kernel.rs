@@ -20,6 +20,8 @@ mod frame;
 mod lanes;
 mod layout;
 mod letters;
+mod low;
+mod profile;
 mod readout;
 mod tile;
 mod trace;
@@ -36,6 +38,7 @@ use crate::scoring::Scoring;
 use frame::{Frame, Width};
 use lanes::Task;
 use layout::Lane;
+use low::Low;
 use std::fmt;
 use std::str::FromStr;
 use tile::Job;
@@ -145,6 +148,8 @@ impl Path {
 pub struct Engine {
     scoring: Scoring,
     frame: Frame,
+    /// How low scores are kept, where that is of use.
+    low: Option<Low>,
     path: Path,
     /// Narrower vectors, for few targets; none where a kernel was asked for
     /// by name.
@@ -175,6 +180,7 @@ impl Engine {
         Ok(Engine {
             scoring,
             frame,
+            low: Low::of(&scoring, &frame),
             path,
             narrower,
         })
@@ -220,18 +226,33 @@ impl Engine {
             return scores;
         }
         let mut order: Vec<usize> = (0..targets.len()).collect();
-        // Shortest first: the lengths of a batch are close together.
-        order.sort_by_key(|&index| targets[index].len());
+        // Shortest first: the lengths of a batch are close together. Whoever has
+        // them the other way round is spared the sorting, too.
+        let length = |&index: &usize| targets[index].len();
+        if order.first().map(length) > order.last().map(length) {
+            order.reverse();
+        }
+        order.sort_by_key(length);
         let empty = order.partition_point(|&index| targets[index].is_empty());
         for &index in &order[..empty] {
             scores[index] = scalar::score(query, targets[index], &self.scoring);
         }
         let shape = (self.lanes(), self.frame.columns);
-        for batch in layout::lay_out(targets, &order[empty..], shape) {
-            let task = readout::Score(self.job(query, &batch));
-            for (index, score) in self.path.run(self.frame.width, task).unwrap_or_default() {
-                scores[index] = score;
+        let mut order = order.split_off(empty);
+        for low in [self.low, None] {
+            let mut without = Vec::new();
+            for batch in layout::lay_out(targets, &order, shape) {
+                let job = self.job(query, &batch);
+                let task = readout::Score { job, low };
+                for (index, score) in self.path.run(self.frame.width, task).unwrap_or_default() {
+                    match score {
+                        Some(score) => scores[index] = score,
+                        None => without.push(index),
+                    }
+                }
             }
+            order = without;
+            order.sort_by_key(length);
         }
         scores
     }

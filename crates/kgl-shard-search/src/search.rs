@@ -86,7 +86,7 @@ pub fn search_shard(
         prune,
     };
     let targets = Distinct::of(&inputs.targets, targets, !prune);
-    let mut turns = Turns::new(&job, &targets);
+    let mut turns = Turns::new(&job, &targets, workers.count());
     let progress = io.progress(turns.most_cells().max(1), "searching");
     for part in targets.parts(&inputs.targets) {
         let library = Library::of(&job, &targets, part);

@@ -6,10 +6,12 @@ use super::lanes::{Lanes, Task};
 use std::arch::asm;
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi8, _mm512_add_epi16, _mm512_add_epi32, _mm512_cmpeq_epi8_mask,
-    _mm512_cmpeq_epi16_mask, _mm512_cmpeq_epi32_mask, _mm512_loadu_si512, _mm512_mask_blend_epi8,
-    _mm512_mask_blend_epi16, _mm512_mask_blend_epi32, _mm512_max_epi8, _mm512_max_epi16,
-    _mm512_max_epi32, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_storeu_si512,
-    _mm512_sub_epi8, _mm512_sub_epi16, _mm512_sub_epi32,
+    _mm512_cmpeq_epi16_mask, _mm512_cmpeq_epi32_mask, _mm512_cmpgt_epi8_mask,
+    _mm512_cmpgt_epi16_mask, _mm512_cmpgt_epi32_mask, _mm512_loadu_si512, _mm512_mask_add_epi8,
+    _mm512_mask_add_epi16, _mm512_mask_add_epi32, _mm512_mask_blend_epi8, _mm512_mask_blend_epi16,
+    _mm512_mask_blend_epi32, _mm512_max_epi8, _mm512_max_epi16, _mm512_max_epi32, _mm512_set1_epi8,
+    _mm512_set1_epi16, _mm512_set1_epi32, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi16,
+    _mm512_sub_epi32,
 };
 
 /// The proof that the processor has AVX-512 F and BW.
@@ -44,7 +46,7 @@ fn run_here<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
 // where `detect` saw the features. Loads and stores go to local arrays of
 // exactly the vector's size, by the unaligned instructions.
 macro_rules! lanes {
-    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident, $greater:literal, $move:literal) => {
+    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident, $over:ident, $mask_add:ident, $greater:literal, $move:literal) => {
         #[doc = $doc]
         #[derive(Clone, Copy)]
         struct $name(__m512i);
@@ -123,6 +125,14 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn add_above(self, other: Self, least: Self, floor: Self) -> Self {
+                // The comparison has the port that maxima do not need, and the
+                // sum is masked for nothing.
+                let above = unsafe { $over(self.0, least.0) };
+                $name(unsafe { $mask_add(floor.0, above, self.0, other.0) })
+            }
+
+            #[inline(always)]
             fn select(self, key: Self, yes: Self, no: Self) -> Self {
                 let mask = unsafe { $equal(self.0, key.0) };
                 $name(unsafe { $blend(mask, no.0, yes.0) })
@@ -164,6 +174,8 @@ lanes!(
     _mm512_max_epi8,
     _mm512_cmpeq_epi8_mask,
     _mm512_mask_blend_epi8,
+    _mm512_cmpgt_epi8_mask,
+    _mm512_mask_add_epi8,
     "vpcmpgtb",
     "vmovdqu8"
 );
@@ -178,6 +190,8 @@ lanes!(
     _mm512_max_epi16,
     _mm512_cmpeq_epi16_mask,
     _mm512_mask_blend_epi16,
+    _mm512_cmpgt_epi16_mask,
+    _mm512_mask_add_epi16,
     "vpcmpgtw",
     "vmovdqu16"
 );
@@ -192,6 +206,8 @@ lanes!(
     _mm512_max_epi32,
     _mm512_cmpeq_epi32_mask,
     _mm512_mask_blend_epi32,
+    _mm512_cmpgt_epi32_mask,
+    _mm512_mask_add_epi32,
     "vpcmpgtd",
     "vmovdqu32"
 );

@@ -39,6 +39,14 @@ pub(super) trait Lanes: Copy {
     fn max_aside(self, other: Self) -> Self {
         self.max(other)
     }
+    /// The sum of the two, or `floor` in the lanes where that is more, given
+    /// `least`, which is `floor` less `other`. No sum or difference of these may
+    /// leave the lane.
+    #[inline(always)]
+    fn add_above(self, other: Self, least: Self, floor: Self) -> Self {
+        let _ = least;
+        self.add(other).max(floor)
+    }
     /// `yes` in the lanes where `self` equals `key`, `no` in the others.
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
     /// Whether any lane of the two holds the same number.

@@ -3,21 +3,34 @@
 use super::frame::{Shift, count};
 use super::lanes::{Lanes, Task};
 use super::layout::Lane;
+use super::low::{self, Low};
 use super::tile::{Cell, Cells, Job, Sweep, Watch};
 use crate::scoring::Mode;
 
-/// To score a batch: the numbers of its targets and their scores.
-pub(super) struct Score<'a>(pub(super) Job<'a>);
+/// To score a batch: the numbers of its targets and their scores, where a score
+/// was found. All are, unless only `low` ones are looked for.
+pub(super) struct Score<'a> {
+    pub(super) job: Job<'a>,
+    pub(super) low: Option<Low>,
+}
 
 impl Task for Score<'_> {
-    type Output = Vec<(usize, i64)>;
+    type Output = Vec<(usize, Option<i64>)>;
 
     #[inline(always)]
-    fn run<V: Lanes, const S: usize>(self, token: V::Token) -> Vec<(usize, i64)> {
-        match self.0.scoring.mode() {
-            Mode::Local => read::<V, true, S>(token, &self.0),
-            Mode::Global | Mode::SemiGlobal => read::<V, false, S>(token, &self.0),
+    fn run<V: Lanes, const S: usize>(self, token: V::Token) -> Self::Output {
+        // Low scores are a matter of bytes: no other width needs the code.
+        if size_of::<V::Lane>() == 1
+            && let Some(low) = &self.low
+        {
+            return low::read::<V, S>(token, &self.job, low);
         }
+        let scores = match self.job.scoring.mode() {
+            Mode::Local => read::<V, true, S>(token, &self.job),
+            Mode::Global | Mode::SemiGlobal => read::<V, false, S>(token, &self.job),
+        };
+        let found = |(number, score)| (number, Some(score));
+        scores.into_iter().map(found).collect()
     }
 }
 
@@ -219,10 +232,10 @@ impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<
                 }
             }
             Mode::SemiGlobal => {
-                for (c, (&cell, &letter)) in row.iter().zip(&sweep.letters).enumerate() {
+                for (c, (&cell, &letter)) in row.iter().zip(&sweep.profile.letters).enumerate() {
                     let plain = cell.sub(sweep.column_shift(first - tile + c + 1));
                     let peak = self.peak;
-                    self.peak = letter.select(sweep.constants.is_pad, peak, peak.max(plain));
+                    self.peak = letter.select(sweep.profile.worth.is_pad, peak, peak.max(plain));
                 }
             }
             Mode::Local => {}

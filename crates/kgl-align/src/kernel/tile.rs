@@ -37,16 +37,13 @@
 //! [`super::frame::pad`]), a gap adds at most 0, and the floor is the empty
 //! alignment's 0, with which the best begins.
 
-use super::frame::{self, Frame, Shift, count};
+use super::frame::{Frame, Shift, count};
 use super::lanes::Lanes;
 use super::layout::{Lane, Place};
-use super::letters::{Letters, PAD};
+use super::profile::{Pairs, Profile};
 use crate::scalar::top;
 use crate::scoring::Scoring;
 use kgl_seq::alphabet::WILDCARD;
-
-/// Codes of the query: four residues and the wildcard.
-const CODES: usize = WILDCARD as usize + 1;
 
 /// One batch: a query of at least one residue, and no more lanes with targets
 /// than a vector has. Targets begin between tiles.
@@ -141,18 +138,7 @@ pub(super) struct Constants<V> {
     pub(super) open: V,
     /// What `I*` gains a row.
     pub(super) rest: V,
-    match_: V,
-    mismatch: V,
-    wildcard: V,
-    pad: V,
-    is_wildcard: V,
-    pub(super) is_pad: V,
-    residues: [V; 4],
 }
-
-/// The pair scores of a step: for every code of the query, one vector a
-/// column.
-type Profile<V, const S: usize> = [[V; S]; CODES];
 
 /// A band of tiles: so many rows of the query.
 #[derive(Clone)]
@@ -206,9 +192,7 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool, const S: usize> {
     /// The true score in each tile's corner plus the column's shift, a band
     /// after the other, a number a lane (local mode).
     corners: Vec<i64>,
-    profile: Profile<V, S>,
-    pub(super) letters: [V; S],
-    texts: Letters,
+    pub(super) profile: Profile<V, S>,
 }
 
 impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
@@ -251,17 +235,9 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
         } = job;
         let shift = Shift::of(scoring);
         let splat = |value: i64| V::splat(token, value);
-        let pair = |value: i64| splat(value + shift.row + shift.column);
         let constants = Constants {
             open: splat(scoring.gap_open() + shift.column),
             rest: splat(scoring.gap_extend() + shift.row),
-            match_: pair(scoring.match_score()),
-            mismatch: pair(scoring.mismatch()),
-            wildcard: pair(scoring.wildcard()),
-            pad: pair(frame::pad(scoring)),
-            is_wildcard: splat(WILDCARD.into()),
-            is_pad: splat(PAD.into()),
-            residues: [0, 1, 2, 3].map(splat),
         };
         let zero = splat(0);
         let bands = query.len().div_ceil(frame.rows);
@@ -296,9 +272,7 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             d: edge.d[..query.len()].to_vec(),
             bands: edge.bases[..bands].iter().map(band).collect(),
             corners: edge.corners[..corners].to_vec(),
-            profile: [[zero; S]; CODES],
-            letters: [zero; S],
-            texts: Letters::new(V::COUNT),
+            profile: Profile::new(token, Pairs::of(token, scoring, shift)),
         }
     }
 
@@ -377,7 +351,7 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             self.enter_tile(tile);
             watch.tile(self, tile);
             for first in (tile..right.min(tile + columns)).step_by(S) {
-                self.look_up(first);
+                self.profile.look_up(self.token, self.job.batch, first);
                 let (row, corner) = if first == tile {
                     self.walk_step::<true, W>(tile, first, watch)
                 } else {
@@ -481,33 +455,6 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
         self.apart = self.starts.contains(&tile);
     }
 
-    /// Writes what the letters of a step are worth against every code.
-    #[inline(always)]
-    fn look_up(&mut self, first: usize) {
-        let Constants {
-            mismatch,
-            match_,
-            wildcard,
-            pad,
-            is_wildcard,
-            is_pad,
-            residues,
-            ..
-        } = self.constants;
-        let columns = self.texts.columns(self.job.batch, first);
-        for (c, codes) in columns.take(S).enumerate() {
-            let letter = V::from_codes(self.token, &codes[..V::COUNT]);
-            let unknown = letter.select(is_pad, pad, wildcard);
-            let unequal =
-                letter.select(is_wildcard, wildcard, letter.select(is_pad, pad, mismatch));
-            for (row, residue) in self.profile.iter_mut().zip(residues) {
-                row[c] = letter.select(residue, match_, unequal);
-            }
-            self.profile[CODES - 1][c] = unknown;
-            self.letters[c] = letter;
-        }
-    }
-
     /// Walks the step behind column `first` from top to bottom. Gives the
     /// last row of cells, and the cell left of it.
     #[inline(always)]
@@ -595,7 +542,7 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool, const 
     let (mut above, mut below) = (*up, *gap_i);
     let mut left = *corner;
     for ((&code, h), d) in codes.iter().zip(h).zip(d) {
-        let pairs = &profile[usize::from(code.min(WILDCARD))];
+        let pairs = profile.pairs(code);
         let mut diagonal = left;
         left = *h;
         let mut gap_d = *d;

@@ -12,9 +12,14 @@ use super::order::{Candidate, Order};
 /// of use to the next.
 const BATCH_CELLS: u64 = 1 << 25;
 
-/// The same where nothing is left out: the more targets the kernel is given,
-/// the fuller its lanes, as long as workers end together.
+/// The same where nothing is left out.
 const UNBOUNDED_CELLS: u64 = 1 << 29;
+
+/// A batch is this share of a worker's share of what is left of its part, where
+/// that is more: the more targets the kernel is given, the fuller its lanes; and
+/// as batches become smaller towards the end, workers end together (guided
+/// self-scheduling, Polychronopoulos and Kuck 1987).
+const SHARE: u64 = 4;
 
 /// And so many times its lanes are not cut any more: the last ones are so
 /// different in length that they fill lanes only together.
@@ -28,6 +33,8 @@ pub(super) struct Line {
     bounded: bool,
     /// What is being handed out, shortest first: it is taken from the end.
     part: Vec<Candidate>,
+    /// The cells of that.
+    left: u64,
     /// Batches that were handed out and have not come back.
     out: usize,
     /// The highest bound of a candidate that nobody wanted.
@@ -49,6 +56,8 @@ pub(super) enum Verdict {
 pub(super) struct Cut<'a> {
     /// How many targets the kernel takes at a time.
     pub(super) lanes: usize,
+    /// How many take batches.
+    pub(super) workers: u32,
     /// The cells of a target for this query.
     pub(super) cells: &'a dyn Fn(u32) -> u64,
 }
@@ -81,17 +90,20 @@ impl Line {
         mut look_again: impl FnMut(&Candidate) -> Verdict,
     ) -> Vec<u32> {
         let (mut batch, mut cells) = (Vec::new(), 0);
-        let (enough, uncut) = if self.bounded {
+        let (least, uncut) = if self.bounded {
             (BATCH_CELLS, 0)
         } else {
             (UNBOUNDED_CELLS, UNBOUNDED_LANES * cut.lanes)
         };
         loop {
+            let enough = least.max(self.left / (SHARE * u64::from(cut.workers)));
             while let Some(candidate) = self.part.pop() {
+                let its_cells = (cut.cells)(candidate.target);
+                self.left -= its_cells;
                 match look_again(&candidate) {
                     Verdict::Wanted => {
                         batch.push(candidate.target);
-                        cells += (cut.cells)(candidate.target);
+                        cells += its_cells;
                     }
                     Verdict::Known => {}
                     Verdict::LeftOut => self.left_out = self.left_out.max(candidate.bound),
@@ -117,9 +129,9 @@ impl Line {
             if self.part.is_empty() {
                 return batch;
             }
-            self.part.sort_unstable_by_key(|candidate| {
-                ((cut.cells)(candidate.target), candidate.target)
-            });
+            let key = |candidate: &Candidate| ((cut.cells)(candidate.target), candidate.target);
+            self.part.sort_unstable_by_key(key);
+            self.left = self.part.iter().map(|candidate| key(candidate).0).sum();
         }
     }
 
@@ -151,6 +163,7 @@ mod tests {
     fn batches_fill_lanes_and_end_with_what_was_left_out() {
         let cut = Cut {
             lanes: 4,
+            workers: 1,
             cells: &|target| BATCH_CELLS / 8 + u64::from(target % 3),
         };
         let mut line = Line::new(candidates(40), 8, true, -5);
@@ -183,6 +196,7 @@ mod tests {
     fn without_an_order_everything_is_one_part() {
         let cut = Cut {
             lanes: 64,
+            workers: 1,
             cells: &|_| 1,
         };
         let mut line = Line::new(candidates(100), 8, false, i64::MIN);
@@ -197,6 +211,7 @@ mod tests {
     fn the_last_lanes_are_filled_together() {
         let cut = Cut {
             lanes: 4,
+            workers: 1,
             cells: &|_| UNBOUNDED_CELLS / 6,
         };
         let mut line = Line::new(candidates(44), 8, false, i64::MIN);
@@ -205,7 +220,7 @@ mod tests {
         while let size @ 1.. = line.take(&cut, always, always).len() {
             sizes.push(size);
         }
-        // Eight are enough cells, and from 32 on they stay together.
-        assert_eq!(sizes, [8, 36]);
+        // A quarter of what is left, and from 32 on they stay together.
+        assert_eq!(sizes, [12, 32]);
     }
 }

@@ -55,15 +55,17 @@ impl Round<'_> {
             return Vec::new();
         };
         let best = lock(&turn.best);
+        let length = self.length(query);
         let cut = Cut {
             lanes: self.turns.job.engine.lanes().max(1),
-            cells: &|target| self.cells(query, target),
+            workers: self.turns.workers,
+            cells: &|target| self.cells(length, target),
         };
         let Going { line, runs } = &mut **going;
         let judge = |candidate: &Candidate| {
             let verdict = self.judge(query, &best, candidate);
             if verdict != Verdict::Wanted {
-                self.progress.advance(self.cells(query, candidate.target));
+                self.progress.advance(self.cells(length, candidate.target));
             }
             verdict
         };
@@ -74,7 +76,7 @@ impl Round<'_> {
         };
         let batch = line.take(&cut, judge, |candidate| match judge(candidate) {
             Verdict::Wanted if forbidden(runs, candidate) => {
-                self.progress.advance(self.cells(query, candidate.target));
+                self.progress.advance(self.cells(length, candidate.target));
                 Verdict::LeftOut
             }
             verdict => verdict,
@@ -102,8 +104,9 @@ impl Round<'_> {
             .map(|proofs| Bounds::of(proofs, sequence));
         let (mut candidates, mut left_out) = (Vec::new(), i64::MIN);
         let (mut all, mut not_in_line) = (0, 0);
-        for (target, at) in (0..).zip(0..self.library.sequences.len()) {
-            let cells = self.cells(query, target);
+        for &target in &self.library.by_length {
+            let at = target as usize;
+            let cells = cells(sequence.len(), self.library.sequences[at].len());
             let meetings = pairs.meetings(queries.members(query), self.library.members(at));
             all += cells * meetings as u64;
             let bound = bounds
@@ -199,7 +202,9 @@ impl Round<'_> {
                 best.iter_mut().for_each(Best::settle);
             }
         }
-        let cells = batch.iter().map(|&target| self.cells(query, target)).sum();
+        let length = self.length(query);
+        let cells = batch.iter().map(|&target| self.cells(length, target));
+        let cells = cells.sum();
         self.turns.computed.fetch_add(cells, Ordering::Relaxed);
         self.progress.advance(cells);
         let mut state = lock(&self.turns.turns[query].state);
@@ -233,10 +238,14 @@ impl Round<'_> {
         }
     }
 
-    /// The cells of a pair.
-    fn cells(&self, query: usize, target: u32) -> u64 {
+    /// The length of a query.
+    fn length(&self, query: usize) -> usize {
         let job = self.turns.job;
-        let query = job.queries.sequence(query, &job.inputs.queries);
-        cells(query.len(), self.library.sequences[target as usize].len())
+        job.queries.sequence(query, &job.inputs.queries).len()
+    }
+
+    /// The cells of a target for a query of this length.
+    fn cells(&self, length: usize, target: u32) -> u64 {
+        cells(length, self.library.sequences[target as usize].len())
     }
 }

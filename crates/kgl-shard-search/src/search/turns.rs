@@ -36,6 +36,8 @@ pub(super) struct Turns<'a> {
     pub(super) turns: Vec<Turn>,
     /// Queries, longest first.
     heaviest_first: Vec<usize>,
+    /// How many threads search.
+    pub(super) workers: u32,
     pub(super) twins: Option<Twins>,
     most_cells: u64,
     pub(super) computed: AtomicU64,
@@ -105,7 +107,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Turns<'a> {
-    pub(super) fn new(job: &'a Job<'a>, targets: &Distinct) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, targets: &Distinct, workers: u32) -> Self {
         let search = &job.inputs.search;
         // A local score of 0 is the empty alignment: nothing was found.
         let local = job.inputs.scoring.mode() == Mode::Local;
@@ -131,6 +133,7 @@ impl<'a> Turns<'a> {
             job,
             turns: (0..job.queries.len()).map(turn).collect(),
             heaviest_first,
+            workers,
             twins: (job.prune && symmetric).then(|| Twins::of(job, targets)),
             most_cells: cells(asked, residues),
             computed: AtomicU64::new(0),
