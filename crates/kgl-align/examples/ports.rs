@@ -27,6 +27,9 @@ mod x86 {
     pub(crate) const GLOBAL: (f64, f64) = (6.0, 0.75);
     /// Besides: the floor, the peak, and the gap that costs something to extend.
     pub(crate) const LOCAL: (f64, f64) = (9.0, 1.0);
+    /// The same in `kernel::low`, which bytes are for, where the floor comes with a
+    /// masked sum, so that half of the peaks aside are enough.
+    pub(crate) const LOW: (f64, f64) = (9.0, 0.5);
 
     /// A maximum as a comparison and a move, as the kernel takes some of them.
     macro_rules! aside {
@@ -54,12 +57,13 @@ mod x86 {
     aside!(aside_32, "vpcmpgtd", "vmovdqu32");
 
     macro_rules! ports {
-        ($name:ident, $feature:literal, $vector:ty, $lane:ty, $splat:ident, $add:ident, $max:ident, $aside:ident) => {
+        ($name:ident, $feature:literal, $vector:ty, $lane:ty, $splat:ident, $add:ident, $max:ident, $aside:ident, $sum:expr, $aside_peaks:expr) => {
             /// Cells a second, in one lane.
             #[target_feature(enable = $feature)]
             pub(crate) fn $name(local: bool) -> f64 {
                 let splat = |value: $lane| $splat(black_box(value));
                 let (pair, open, rest, floor) = (splat(3), splat(1), splat(2), splat(0));
+                let least_above = splat(-3);
                 let mut diagonal: [$vector; CELLS] = [0, 1, 2, 3].map(splat);
                 let mut below: [$vector; CELLS] = [0, 1, 2, 3].map(splat);
                 let mut gap: [$vector; CELLS] = [0, 1, 2, 3].map(splat);
@@ -69,10 +73,18 @@ mod x86 {
                     let start = Instant::now();
                     for _ in 0..ROUNDS {
                         for c in 0..CELLS {
-                            let mut x = $max($add(diagonal[c], pair), below[c]);
+                            let x = if local {
+                                let sum = $sum(diagonal[c], pair, least_above, floor);
+                                $max(sum, below[c])
+                            } else {
+                                $max($add(diagonal[c], pair), below[c])
+                            };
                             if local {
-                                x = $max(x, floor);
-                                peak[c] = $aside(peak[c], x);
+                                peak[c] = if c % 4 < $aside_peaks {
+                                    $aside(peak[c], x)
+                                } else {
+                                    $max(peak[c], x)
+                                };
                             }
                             let opened = $add(x, open);
                             diagonal[c] = $max(x, gap[c]);
@@ -103,7 +115,14 @@ mod x86 {
         _mm512_set1_epi8,
         _mm512_add_epi8,
         _mm512_max_epi8,
-        aside_8
+        aside_8,
+        |sum, pair, least, floor| _mm512_mask_add_epi8(
+            floor,
+            _mm512_cmpgt_epi8_mask(sum, least),
+            sum,
+            pair
+        ),
+        2
     );
     ports!(
         avx512_16,
@@ -113,7 +132,9 @@ mod x86 {
         _mm512_set1_epi16,
         _mm512_add_epi16,
         _mm512_max_epi16,
-        aside_16
+        aside_16,
+        |sum, pair, _, floor| _mm512_max_epi16(_mm512_add_epi16(sum, pair), floor),
+        4
     );
     ports!(
         avx512_32,
@@ -123,7 +144,9 @@ mod x86 {
         _mm512_set1_epi32,
         _mm512_add_epi32,
         _mm512_max_epi32,
-        aside_32
+        aside_32,
+        |sum, pair, _, floor| _mm512_max_epi32(_mm512_add_epi32(sum, pair), floor),
+        4
     );
     ports!(
         avx2_8,
@@ -133,7 +156,9 @@ mod x86 {
         _mm256_set1_epi8,
         _mm256_add_epi8,
         _mm256_max_epi8,
-        _mm256_max_epi8
+        _mm256_max_epi8,
+        |sum, pair, _, floor| _mm256_max_epi8(_mm256_add_epi8(sum, pair), floor),
+        4
     );
     ports!(
         avx2_16,
@@ -143,7 +168,9 @@ mod x86 {
         _mm256_set1_epi16,
         _mm256_add_epi16,
         _mm256_max_epi16,
-        _mm256_max_epi16
+        _mm256_max_epi16,
+        |sum, pair, _, floor| _mm256_max_epi16(_mm256_add_epi16(sum, pair), floor),
+        4
     );
     ports!(
         avx2_32,
@@ -153,7 +180,9 @@ mod x86 {
         _mm256_set1_epi32,
         _mm256_add_epi32,
         _mm256_max_epi32,
-        _mm256_max_epi32
+        _mm256_max_epi32,
+        |sum, pair, _, floor| _mm256_max_epi32(_mm256_add_epi32(sum, pair), floor),
+        4
     );
 }
 
@@ -161,10 +190,11 @@ mod x86 {
 fn main() {
     let print = |path: &str, bits: usize, per_second: [f64; 2], vector: usize| {
         let lanes = (vector / bits) as f64;
+        let local = if bits == 8 { x86::LOW } else { x86::LOCAL };
         for (mode, (operations, aside), cells) in [
             ("global", x86::GLOBAL, per_second[0]),
             ("semi-global", x86::GLOBAL, per_second[0]),
-            ("local", x86::LOCAL, per_second[1]),
+            ("local", local, per_second[1]),
         ] {
             let operations = operations + if vector == 512 { aside } else { 0.0 };
             println!(

@@ -5,15 +5,17 @@
 //! change (the inter-sequence layout of Rognes 2011, SWIPE). [`Engine`] lays
 //! the targets out in batches of as many lanes as a vector has, so that lanes
 //! finish together (`layout`), and computes each batch in the narrowest
-//! integers that are exact for the scoring, whatever the lengths. So nothing
-//! saturates and nothing is computed twice: every score equals
-//! [`crate::scalar::score`].
+//! integers that are exact for the scoring, whatever the lengths: nothing
+//! saturates, and every score equals [`crate::scalar::score`]. Local scores in
+//! bytes are first computed as if they were low (`low`), which most are; those
+//! that are not are found out and computed again.
 //!
 //! `frame` says what numbers are kept and why they fit; `tile` has the loop
 //! and its drawing; `readout` takes the scores from the cells as they pass, and
-//! `trace` the alignments; `lanes` says what a vector must be able to do;
-//! `avx512` and `avx2` do it with intrinsics, behind tokens that only detection
-//! makes, and are the only places with unsafe code.
+//! `trace` the alignments; `letters` brings the targets' letters into columns,
+//! and `profile` says what they are worth; `lanes` says what a vector must be able
+//! to do; `avx512`, `avx2` and `sse2` do it with intrinsics, behind tokens that
+//! only detection makes, and are the only places with unsafe code.
 
 mod alignments;
 mod frame;

@@ -27,7 +27,7 @@
 //!
 //! # Padding
 //! Lanes whose target has ended, or that have no target, go on with the code
-//! [`PAD`], as if the target were longer. No value depends on columns to its
+//! [`PAD`](super::letters::PAD), as if the target were longer. No value depends on columns to its
 //! right, so the cells of the target itself are what they would be alone.
 //! What is read out is guarded mode by mode: global reads the last row in the
 //! target's own last column; semi-global takes the maximum of the last row
@@ -520,7 +520,7 @@ impl<V: Lanes> Entry<V> {
     /// A number of the tile to the left in this one's frame, or `edge` where a
     /// target begins.
     #[inline(always)]
-    fn into_tile(&self, number: V, edge: V) -> V {
+    fn enter_tile(&self, number: V, edge: V) -> V {
         self.begins.select(self.one, edge, number.add(self.enter))
     }
 }
@@ -547,8 +547,8 @@ fn walk_band<V: Lanes, C: Cells<V>, const LOCAL: bool, const ENTER: bool, const 
         left = *h;
         let mut gap_d = *d;
         if ENTER {
-            left = entry.into_tile(left, entry.edge);
-            gap_d = entry.into_tile(gap_d, entry.edge.add(open));
+            left = entry.enter_tile(left, entry.edge);
+            gap_d = entry.enter_tile(gap_d, entry.edge.add(open));
         }
         let mut before = left;
         for c in 0..S {
