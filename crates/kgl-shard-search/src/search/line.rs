@@ -21,6 +21,10 @@ const UNBOUNDED_CELLS: u64 = 1 << 29;
 /// self-scheduling, Polychronopoulos and Kuck 1987).
 const SHARE: u64 = 4;
 
+/// And no more targets than these: what is noted of each while it is computed
+/// stays small, and lanes that are refilled hundreds of times are full.
+const MOST_TARGETS: usize = 1 << 14;
+
 /// And so many times its lanes are not cut any more: the last ones are so
 /// different in length that they fill lanes only together.
 const UNBOUNDED_LANES: usize = 8;
@@ -109,7 +113,7 @@ impl Line {
                     Verdict::LeftOut => self.left_out = self.left_out.max(candidate.bound),
                 }
                 let full = batch.len().is_multiple_of(cut.lanes) && cells >= enough;
-                if full && self.part.len() >= uncut {
+                if full && self.part.len() >= uncut || batch.len() == MOST_TARGETS {
                     break;
                 }
             }
