@@ -46,7 +46,15 @@ pipelines() {
   local features
   read -ra features <<<"$(system_features)"
   cargo build --release --locked --workspace "${features[@]}" --bins --quiet
-  bats tests
+  # Files that wait for hosts and services beside files that compute; what a file shares with
+  # no other is in a folder or namespaces of its own. The output stays in the files' order.
+  local together=()
+  if [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]]; then
+    together=(--jobs 2 --no-parallelize-within-files)
+  else
+    say "the files of tests/ run one after another (apt-get install -y parallel: two at a time)"
+  fi
+  bats "${together[@]}" tests
 }
 
 if [ "$what" = all ]; then
