@@ -19,21 +19,23 @@ use crate::candidates::{FIGURES, Pool};
 
 /// What each figure adds to a candidate's promise, by [`crate::candidates::NAMES`].
 pub const WEIGHTS: [f64; FIGURES] = [
-    0.0989,  // template
-    -0.0389, // template_log_length
-    -0.0036, // alignment_score
-    -0.0263, // identity
-    0.0932,  // covered
-    0.0720,  // pairs_kept
-    -0.0361, // pairs_broken
-    -0.0354, // pairs_lost
-    -0.6904, // agreement
-    0.4034,  // agreement_log_length
-    0.2153,  // folding
-    -0.0656, // folding_log_length
-    0.1730,  // folding_paired
-    0.2413,  // helix
-    -0.0540, // helix_log_length
+    0.0833,  // template
+    -0.0351, // template_log_length
+    -0.0016, // alignment_score
+    -0.0220, // identity
+    0.0798,  // covered
+    0.0341,  // pairs_kept
+    -0.0329, // pairs_broken
+    -0.0234, // pairs_lost
+    0.0270,  // pairs_likely
+    -0.4257, // agreement
+    0.3578,  // agreement_log_length
+    0.1971,  // folding
+    -0.0577, // folding_log_length
+    0.0867,  // folding_paired
+    0.0580,  // folding_likely
+    0.2326,  // helix
+    -0.0565, // helix_log_length
 ];
 /// How much greater a promise must be to be e times as probable.
 const TEMPERATURE: f64 = 0.04;

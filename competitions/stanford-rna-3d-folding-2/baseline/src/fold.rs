@@ -149,7 +149,7 @@ pub fn can_pair(a: u8, b: u8) -> bool {
 }
 
 /// Hydrogen bonds of a pair that fits into a helix: 3, 2, for G-U 1, else 0.
-fn pair_strength(a: u8, b: u8) -> u8 {
+pub(crate) fn pair_strength(a: u8, b: u8) -> u8 {
     let letter = |byte: u8| match byte.to_ascii_uppercase() {
         b'T' => b'U',
         other => other,

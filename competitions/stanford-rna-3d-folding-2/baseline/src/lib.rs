@@ -19,8 +19,8 @@
 //! 3 the outside world failed.
 //!
 //! The way of a prediction: [`candidates`] are templates as the search aligned
-//! them and as [`realign`] does, and foldings; [`transfer`] copies what an
-//! alignment allows, [`complete`] builds the rest ([`fold`] → [`arms`] for long
+//! them and as [`realign`] does, and foldings of the [`ensemble`]; [`transfer`]
+//! copies what an alignment allows, [`complete`] builds the rest ([`fold`] → [`arms`] for long
 //! stretches, [`bridge`] for short ones, [`relax`] for the seams); [`choose`]
 //! fills the slots by weights that [`fit`] found. The score is [`tm_score`] on
 //! [`geometry`]'s superposition. Whatever reaches a file is computed with
@@ -36,6 +36,7 @@ pub mod choose;
 pub mod cli;
 pub mod complete;
 pub mod contacts;
+pub mod ensemble;
 pub mod families;
 pub mod fit;
 pub mod fold;

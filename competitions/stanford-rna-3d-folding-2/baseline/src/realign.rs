@@ -1,10 +1,10 @@
 //! Alignments that know of structure: columns are worth more where the template's
 //! pair fits what the query may pair.
 //!
-//! Gotoh's recurrence over a score that has three parts: equal letters; the
-//! sides of pairs (opening, closing, none) of the template's structure and the
-//! query's folding; and gaps, which are free at the ends of both sequences up
-//! to a small charge a residue.
+//! Gotoh's recurrence over a score that has three parts: equal letters; the sides of
+//! pairs (opening, closing, none) of the template's structure, against how probable
+//! they are in the query; and gaps, which are free at the ends of both sequences up to
+//! a small charge a residue.
 
 use crate::fold::Pairs;
 
@@ -30,6 +30,21 @@ pub struct Worth {
 /// One column of an alignment: residue of the query, residue of the template.
 pub type Column = (usize, usize);
 
+/// How probable it is of each residue that it opens a pair, and that it closes one.
+pub type Sides = Vec<[f64; 2]>;
+
+/// The sides of one folding: certain.
+#[must_use]
+pub fn sides_of(pairs: &Pairs) -> Sides {
+    (0..pairs.len())
+        .map(|i| match side(pairs, i) {
+            -1 => [1.0, 0.0],
+            0 => [0.0, 0.0],
+            _ => [0.0, 1.0],
+        })
+        .collect()
+}
+
 /// −1 opens a pair, 1 closes one, 0 does neither.
 fn side(pairs: &Pairs, i: usize) -> i8 {
     match pairs.get(i).copied().flatten() {
@@ -42,14 +57,20 @@ fn side(pairs: &Pairs, i: usize) -> i8 {
 /// The best alignment's score and its columns of two residues, ascending.
 #[must_use]
 pub fn realign(
-    query: (&[u8], &Pairs),
+    query: (&[u8], &Sides),
     template: (&[u8], &Pairs),
     worth: &Worth,
 ) -> (i32, Vec<Column>) {
     const NEVER: i32 = i32::MIN / 2;
     let (n, m) = (query.0.len(), template.0.len());
     let width = m + 1;
-    let sides: Vec<i8> = (0..m).map(|j| side(template.1, j)).collect();
+    let sides: Vec<usize> = (0..m)
+        .map(|j| match side(template.1, j) {
+            -1 => 0,
+            0 => 1,
+            _ => 2,
+        })
+        .collect();
     // One byte a cell: bits 0-1 where the best came from (0 diagonal, 1 template
     // gap, 2 query gap), bits 2 and 3 whether those gaps were extended.
     let mut from = vec![0_u8; (n + 1) * width];
@@ -66,7 +87,8 @@ pub fn realign(
         above[0] = worth.end * count(i);
         from[i * width] = 2 | if i > 1 { 8 } else { 0 };
         let mut horizontal = NEVER;
-        let (letter, here) = (query.0[i - 1], side(query.1, i - 1));
+        let letter = query.0[i - 1];
+        let shapes = shape_worth(query.1[i - 1], worth);
         let (open_h, extend_h) = if i == n {
             (worth.end, worth.end)
         } else {
@@ -94,13 +116,7 @@ pub fn realign(
             } else {
                 worth.different
             };
-            let there = sides[j - 1];
-            let shape = if here == there {
-                if here == 0 { 0 } else { worth.paired }
-            } else {
-                worth.odd
-            };
-            let mut best = diagonal + letters + shape;
+            let mut best = diagonal + letters + shapes[sides[j - 1]];
             if horizontal > best {
                 best = horizontal;
                 cell |= 1;
@@ -114,6 +130,19 @@ pub fn realign(
         }
     }
     (above[m], walk(&from, n, m))
+}
+
+/// What a residue with these sides is worth beside one that opens, is unpaired,
+/// closes.
+#[expect(clippy::cast_possible_truncation, reason = "tenths of few units")]
+fn shape_worth([opens, closes]: [f64; 2], worth: &Worth) -> [i32; 3] {
+    let (paired, odd) = (f64::from(worth.paired), f64::from(worth.odd));
+    [
+        paired * opens + odd * (1.0 - opens),
+        odd * (opens + closes),
+        paired * closes + odd * (1.0 - closes),
+    ]
+    .map(|w| w.round() as i32)
 }
 
 /// The way back from the last cell.
@@ -165,7 +194,11 @@ mod tests {
 
     fn aligned(query: &[u8], template: &[u8], worth: &Worth) -> (i32, Vec<Column>) {
         let none = |letters: &[u8]| vec![None; letters.len()];
-        realign((query, &none(query)), (template, &none(template)), worth)
+        realign(
+            (query, &sides_of(&none(query))),
+            (template, &none(template)),
+            worth,
+        )
     }
 
     #[test]
@@ -195,7 +228,11 @@ mod tests {
             odd: -20,
             ..PLAIN
         };
-        let (_, columns) = realign((query, &pairs(query)), (template, &pairs(template)), &worth);
+        let (_, columns) = realign(
+            (query, &sides_of(&pairs(query))),
+            (template, &pairs(template)),
+            &worth,
+        );
         let stems = [(0, 5), (4, 9), (9, 13), (13, 17)];
         assert!(stems.iter().all(|s| columns.contains(s)), "{columns:?}");
         let (_, plain) = aligned(query, template, &PLAIN);
