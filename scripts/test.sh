@@ -9,6 +9,7 @@
 # KGL_REQUIRE  names, joined by commas: a skipped test of that name is a failure
 # KGL_WITHOUT  names, joined by commas: their tests are skipped although they could run;
 #              `fast` leaves out fleet and kaggle, the services
+# KGL_BATS_JOBS  how many files of tests/ run at a time: 1, or more with GNU parallel
 
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 help_if_asked "${1-}"
@@ -46,13 +47,13 @@ pipelines() {
   local features
   read -ra features <<<"$(system_features)"
   cargo build --release --locked --workspace "${features[@]}" --bins --quiet
-  # Files that wait for hosts and services beside files that compute; what a file shares with
-  # no other is in a folder or namespaces of its own. The output stays in the files' order.
+  # Files that wait for hosts and services beside files that compute, where that is asked for
+  # and GNU parallel is there. The output stays in the files' order.
   local together=()
-  if [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]]; then
-    together=(--jobs 2 --no-parallelize-within-files)
-  else
-    say "the files of tests/ run one after another (apt-get install -y parallel: two at a time)"
+  if [ "${KGL_BATS_JOBS:-1}" -gt 1 ]; then
+    [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]] ||
+      die 3 "KGL_BATS_JOBS needs GNU parallel: apt-get install -y parallel"
+    together=(--jobs "$KGL_BATS_JOBS" --no-parallelize-within-files)
   fi
   bats "${together[@]}" tests
 }

@@ -189,9 +189,10 @@ fn a_second_run_is_refused_and_two_launches_at_once_are_one_run() {
                 .unwrap()
         };
         let (one, two) = (launch(), launch());
-        let mut codes = [wait(one).code, wait(two).code];
+        let ends = [wait(one), wait(two)];
+        let mut codes = ends.each_ref().map(|end| end.code);
         codes.sort_unstable();
-        assert_eq!(codes, [Some(0), Some(1)]);
+        assert_eq!(codes, [Some(0), Some(1)], "{ends:?}");
         assert_eq!(read(&remote.there("started")), "x\n");
         let refused = remote.kgl(&["train", "--detach"]).expect(1);
         assert!(
