@@ -64,7 +64,7 @@ pub fn predict(
         .flat_map(|hits| hits.iter())
         .map(|hit| hit.target.as_str())
         .collect();
-    let library = read_library(labels, &wanted)?;
+    let library = with_pairs(read_structures(labels, &wanted)?);
     let predicted: Vec<(Vec<Vec<Point>>, Vec<String>)> = sample
         .targets
         .par_iter()
@@ -86,11 +86,14 @@ pub fn predict(
     })
 }
 
-/// The structures of the targets `wanted` in the label files `labels`.
+/// The first structure of each of the targets `wanted` in the label files `labels`.
 ///
 /// # Errors
 /// A label file that cannot be read.
-pub fn read_library(labels: &[PathBuf], wanted: &BTreeSet<&str>) -> Result<Library, TableError> {
+pub fn read_structures(
+    labels: &[PathBuf],
+    wanted: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Structure>, TableError> {
     let mut structures: BTreeMap<String, Structure> = BTreeMap::new();
     for path in labels {
         read_labels_into(
@@ -100,7 +103,7 @@ pub fn read_library(labels: &[PathBuf], wanted: &BTreeSet<&str>) -> Result<Libra
             &mut structures,
         )?;
     }
-    Ok(with_pairs(structures))
+    Ok(structures)
 }
 
 /// The `slots` structures of one target and the templates among them.

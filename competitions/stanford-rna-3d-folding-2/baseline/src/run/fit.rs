@@ -8,11 +8,11 @@ use kgl_contract::SearchMerged;
 
 use super::score::{group_of, read_groups};
 use super::with_workers;
-use crate::candidates::NAMES;
+use crate::candidates::{NAMES, with_pairs};
 use crate::cli::Fit;
 use crate::fit::fit;
 use crate::labels::{Keep, Structure, read_labels_into};
-use crate::predict::read_library;
+use crate::predict::read_structures;
 
 pub(super) fn run_fit(options: &Fit, io: &Io) -> Result<Exit, Failure> {
     let (merged, source) = io.read_document::<SearchMerged>(options.merged.as_deref())?;
@@ -38,7 +38,7 @@ pub(super) fn run_fit(options: &Fit, io: &Io) -> Result<Exit, Failure> {
         .flat_map(|row| &row.hits)
         .map(|hit| hit.target.as_str())
         .collect();
-    let library = read_library(&options.labels, &wanted)?;
+    let library = with_pairs(read_structures(&options.labels, &wanted)?);
     let weights = with_workers(options.workers, || {
         fit(&merged, &library, &truths, |id| group_of(&groups, id))
     })??;

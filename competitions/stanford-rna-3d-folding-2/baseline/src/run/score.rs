@@ -7,12 +7,13 @@ use kgl_cli::{Exit, Failure, Io, Table as Columns, write_atomically};
 use kgl_contract::{SearchMerged, ValidationReport};
 
 use super::with_workers;
+use crate::candidates::with_pairs;
 use crate::cli::{Score, Summary};
 use crate::fit::{best_candidate, pools};
 use crate::labels::{Keep, Structure, read_labels, read_labels_into};
 use crate::plot;
-use crate::predict::read_library;
-use crate::references::{References, references};
+use crate::predict::read_structures;
+use crate::references::references;
 use crate::score::{Beside, TargetScore, report, score_targets};
 use crate::summary::{markdown, target_by_target};
 use crate::table::{Table, TableError};
@@ -38,13 +39,7 @@ pub(super) fn run_score(options: &Score, io: &Io) -> Result<Exit, Failure> {
             listed(&options.labels)
         )));
     }
-    let mut beside = Beside::default();
-    if let Some(path) = &options.references {
-        beside.references = read_references(path, options, &references, io)?;
-    }
-    if let Some(path) = &options.search {
-        beside.pool = read_pool(path, options, &references, io)?;
-    }
+    let beside = look_beside(options, &references, io)?;
     let group_of = |id: &str| group_of(&groups, id);
     let report = report(
         &scores,
@@ -149,50 +144,48 @@ pub(super) fn run_table(options: &Summary, io: &Io) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What others would have reached on the targets of `truths`.
-fn read_references(
-    path: &Path,
+/// What others would have reached on the targets of `truths`, and the best
+/// candidate that `predict` had for each.
+fn look_beside(
     options: &Score,
     truths: &BTreeMap<String, Structure>,
     io: &Io,
-) -> Result<BTreeMap<String, References>, Failure> {
-    let (merged, _) = io.read_document::<SearchMerged>(Some(path))?;
-    let wanted = templates(&merged, truths);
-    let mut library = BTreeMap::new();
-    for file in library_files(options) {
-        read_labels_into(file, Keep::First, |id| wanted.contains(id), &mut library)?;
+) -> Result<Beside, Failure> {
+    let read = |path: &Option<PathBuf>| -> Result<Option<SearchMerged>, Failure> {
+        let Some(path) = path else { return Ok(None) };
+        Ok(Some(io.read_document(Some(path))?.0))
+    };
+    let (others, own) = (read(&options.references)?, read(&options.search)?);
+    if others.is_none() && own.is_none() {
+        return Ok(Beside::default());
     }
-    Ok(with_workers(options.workers, || {
-        references(&merged, &library, truths)
-    })??)
-}
-
-/// The best candidate that `predict` had for each target of `truths`.
-fn read_pool(
-    path: &Path,
-    options: &Score,
-    truths: &BTreeMap<String, Structure>,
-    io: &Io,
-) -> Result<BTreeMap<String, f64>, Failure> {
-    let (merged, _) = io.read_document::<SearchMerged>(Some(path))?;
-    let library = read_library(library_files(options), &templates(&merged, truths))?;
-    let best = with_workers(options.workers, || {
-        pools(&merged, &library, truths, best_candidate)
-    })??;
-    Ok(best
-        .into_iter()
-        .map(|(id, score)| (id.to_owned(), score))
-        .collect())
+    let by_own = templates(own.as_ref(), truths);
+    // Labels are the largest of all files: they are read once for both.
+    let wanted = &templates(others.as_ref(), truths) | &by_own;
+    let mut structures = read_structures(library_files(options), &wanted)?;
+    with_workers(options.workers, || {
+        let mut beside = Beside::default();
+        if let Some(merged) = &others {
+            beside.references = references(merged, &structures, truths)?;
+        }
+        if let Some(merged) = &own {
+            structures.retain(|id, _| by_own.contains(id.as_str()));
+            let best = pools(merged, &with_pairs(structures), truths, best_candidate)?;
+            let named = |(id, score): (&str, f64)| (id.to_owned(), score);
+            beside.pool = best.into_iter().map(named).collect();
+        }
+        Ok(beside)
+    })?
 }
 
 /// The templates of the targets of `truths`.
 fn templates<'a>(
-    merged: &'a SearchMerged,
+    merged: Option<&'a SearchMerged>,
     truths: &BTreeMap<String, Structure>,
 ) -> BTreeSet<&'a str> {
     merged
-        .results
-        .iter()
+        .into_iter()
+        .flat_map(|merged| &merged.results)
         .filter(|row| truths.contains_key(&row.query))
         .flat_map(|row| &row.hits)
         .map(|hit| hit.target.as_str())

@@ -2,8 +2,9 @@
 
 use kgl_contract::ValidationReport;
 
-use super::{SEED, class_means, class_names, shown, values};
+use super::{class_means, class_names, shown, values};
 use crate::bootstrap::{interval_95, mean};
+use crate::score::SEED;
 
 /// What is compared: the name in the table, and the details that hold the best of
 /// five and the first slot, by number and sequence-independent.

@@ -15,8 +15,6 @@ pub use targets::target_by_target;
 
 /// Upper bounds of the length classes, exclusive; the last class is open.
 const CLASSES: [u64; 3] = [30, 60, 120];
-/// The stream of the bootstrap, as in [`crate::score`].
-const SEED: u64 = 20_220_527;
 
 /// The report as Markdown; what it does not know is left out.
 #[must_use]
