@@ -57,6 +57,20 @@ mod x86 {
     aside!(aside_32, "vpcmpgtd", "vmovdqu32");
 
     macro_rules! ports {
+        ($name:ident, $feature:literal, $vector:ty, $lane:ty, $splat:ident, $add:ident, $max:ident, $aside:ident) => {
+            ports!(
+                $name,
+                $feature,
+                $vector,
+                $lane,
+                $splat,
+                $add,
+                $max,
+                $aside,
+                |sum, pair, _, floor| $max($add(sum, pair), floor),
+                CELLS
+            );
+        };
         ($name:ident, $feature:literal, $vector:ty, $lane:ty, $splat:ident, $add:ident, $max:ident, $aside:ident, $sum:expr, $aside_peaks:expr) => {
             /// Cells a second, in one lane.
             #[target_feature(enable = $feature)]
@@ -80,7 +94,7 @@ mod x86 {
                                 $max($add(diagonal[c], pair), below[c])
                             };
                             if local {
-                                peak[c] = if c % 4 < $aside_peaks {
+                                peak[c] = if c < $aside_peaks {
                                     $aside(peak[c], x)
                                 } else {
                                     $max(peak[c], x)
@@ -132,9 +146,7 @@ mod x86 {
         _mm512_set1_epi16,
         _mm512_add_epi16,
         _mm512_max_epi16,
-        aside_16,
-        |sum, pair, _, floor| _mm512_max_epi16(_mm512_add_epi16(sum, pair), floor),
-        4
+        aside_16
     );
     ports!(
         avx512_32,
@@ -144,9 +156,7 @@ mod x86 {
         _mm512_set1_epi32,
         _mm512_add_epi32,
         _mm512_max_epi32,
-        aside_32,
-        |sum, pair, _, floor| _mm512_max_epi32(_mm512_add_epi32(sum, pair), floor),
-        4
+        aside_32
     );
     ports!(
         avx2_8,
@@ -156,9 +166,7 @@ mod x86 {
         _mm256_set1_epi8,
         _mm256_add_epi8,
         _mm256_max_epi8,
-        _mm256_max_epi8,
-        |sum, pair, _, floor| _mm256_max_epi8(_mm256_add_epi8(sum, pair), floor),
-        4
+        _mm256_max_epi8
     );
     ports!(
         avx2_16,
@@ -168,9 +176,7 @@ mod x86 {
         _mm256_set1_epi16,
         _mm256_add_epi16,
         _mm256_max_epi16,
-        _mm256_max_epi16,
-        |sum, pair, _, floor| _mm256_max_epi16(_mm256_add_epi16(sum, pair), floor),
-        4
+        _mm256_max_epi16
     );
     ports!(
         avx2_32,
@@ -180,9 +186,7 @@ mod x86 {
         _mm256_set1_epi32,
         _mm256_add_epi32,
         _mm256_max_epi32,
-        _mm256_max_epi32,
-        |sum, pair, _, floor| _mm256_max_epi32(_mm256_add_epi32(sum, pair), floor),
-        4
+        _mm256_max_epi32
     );
 }
 

@@ -133,8 +133,8 @@ impl Shift {
     }
 }
 
-/// The score of any residue against padding: a pair score so small that local
-/// alignments never gain from it.
+/// The score of any residue against padding: the lowest pair score, and so small
+/// that local alignments never gain from it.
 pub(super) fn pad(scoring: &Scoring) -> i64 {
     scoring.mismatch().min(scoring.wildcard()).min(0)
 }
@@ -189,8 +189,7 @@ fn range(scoring: &Scoring, rows: usize, columns: usize) -> (i64, i64) {
     let o = scoring.gap_open() + extend;
     let rest = extend - shift.row;
     let gain = scoring.match_score() + extend;
-    let worst = pad(scoring).min(scoring.mismatch()).min(scoring.wildcard());
-    let p = worst + shift.row + shift.column;
+    let p = pad(scoring) + shift.row + shift.column;
     let low_h = 2 * o - rest * r;
     let low_i = 3 * o - (gain + shift.row) + p.min(0) - rest * (r + 1);
     let high = (c * (gain + shift.column)).max(r * (gain + shift.row)) - o;

@@ -65,6 +65,61 @@ impl<'a> Lane<'a> {
     }
 }
 
+/// The targets of a batch, as lanes come to them and leave them.
+pub(super) struct Targets {
+    /// What is still to begin, the last one first: column, lane, and number.
+    waiting: Vec<(usize, usize, usize)>,
+    /// The numbers of the current targets, by lane.
+    current: Vec<Option<usize>>,
+    /// The numbers of those that have ended, and their scores, where one was found.
+    pub(super) done: Vec<(usize, Option<i64>)>,
+}
+
+impl Targets {
+    /// Before the first column.
+    pub(super) fn of(batch: &[Lane<'_>]) -> Targets {
+        let places = |(lane, Lane(places)): (usize, &Lane<'_>)| {
+            let place = |place: &Place<'_>| (place.column, lane, place.number);
+            places.iter().map(place).collect::<Vec<_>>()
+        };
+        let mut waiting: Vec<_> = batch.iter().enumerate().flat_map(places).collect();
+        waiting.sort_unstable_by(|a, b| b.cmp(a));
+        Targets {
+            done: Vec::with_capacity(waiting.len()),
+            waiting,
+            current: vec![None; batch.len()],
+        }
+    }
+
+    /// A target that begins with column `tile`, or has begun before: its lane and
+    /// its number.
+    pub(super) fn next(&mut self, tile: usize) -> Option<(usize, usize)> {
+        let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
+        let (_, lane, number) = self.waiting.pop_if(begins)?;
+        Some((lane, number))
+    }
+
+    /// A lane comes to a target; the one before, if there was one, has this score.
+    pub(super) fn take(&mut self, lane: usize, number: usize, score: Option<i64>) {
+        self.end(lane, score);
+        self.current[lane] = Some(number);
+    }
+
+    /// The current target of a lane, if there is one, has this score.
+    pub(super) fn end(&mut self, lane: usize, score: Option<i64>) {
+        let number = self.current[lane].take();
+        self.done.extend(number.map(|number| (number, score)));
+    }
+
+    /// Those that have ended; the others have no score.
+    pub(super) fn leave(mut self) -> Vec<(usize, Option<i64>)> {
+        let waiting = self.waiting.iter().map(|&(.., number)| number);
+        let left = self.current.iter().copied().flatten().chain(waiting);
+        self.done.extend(left.map(|number| (number, None)));
+        self.done
+    }
+}
+
 /// Lays out targets of at least one residue each, given by their numbers in
 /// ascending order of length, in batches of at most `lanes` lanes. Targets
 /// begin at multiples of `columns`.

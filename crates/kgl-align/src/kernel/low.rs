@@ -30,11 +30,11 @@
 //! `limit` itself: that bounds `columns`.) The next target of the lane begins with
 //! the left edge again.
 
-use super::frame::{Frame, Shift, Width, count};
+use super::frame::{Frame, Shift, Width, count, pad};
 use super::lanes::Lanes;
-use super::layout::{Lane, Place};
+use super::layout::{Lane, Targets};
 use super::profile::{Pairs, Profile};
-use super::tile::Job;
+use super::tile::{Entry, Job};
 use crate::scoring::{Mode, Scoring};
 
 /// How low scores are kept.
@@ -60,9 +60,7 @@ impl Low {
         let (lowest, highest) = (Width::I8.lowest(), -Width::I8.lowest() - 1);
         let shift = Shift::of(scoring);
         let open = scoring.gap_open() + shift.column;
-        let worst = super::frame::pad(scoring)
-            .min(scoring.mismatch())
-            .min(scoring.wildcard());
+        let worst = pad(scoring);
         let gain = scoring.match_score().max(0);
         let fall = (shift.column - open).max(-worst).max(gain);
         let low = Low {
@@ -91,9 +89,8 @@ pub(super) fn read<V: Lanes, const S: usize>(
     let mut targets = Targets::of(job.batch);
     for (number, tile) in (0..end).step_by(low.columns).enumerate() {
         let mut begins = V::ZEROS;
-        while let Some((lane, target)) = targets.begin(tile) {
-            targets.end(lane, sweep.score(lane));
-            targets.current[lane] = Some(target);
+        while let Some((lane, number)) = targets.next(tile) {
+            targets.take(lane, number, sweep.score(lane));
             begins.as_mut()[lane] = 1;
         }
         sweep.begin(V::from_wide(token, begins.as_ref()));
@@ -192,9 +189,12 @@ impl<'a, V: Lanes, const S: usize> Sweep<'a, V, S> {
             self.splat(self.job.scoring.gap_open() + self.column),
             self.splat(self.job.scoring.gap_extend()),
         );
-        let (one, begins) = (self.splat(1), self.begins);
-        let edge = self.splat(self.low.zero);
-        let tile = self.splat(-self.column * count(self.low.columns));
+        let entry = Entry {
+            begins: self.begins,
+            one: self.splat(1),
+            edge: self.splat(self.low.zero),
+            enter: self.splat(-self.column * count(self.low.columns)),
+        };
         let floors: [V; S] = std::array::from_fn(|c| floor(c + 1));
         // Where a diagonal is no more than this, the pair ends below the floor.
         let least = self.profile.below(&floors);
@@ -208,8 +208,8 @@ impl<'a, V: Lanes, const S: usize> Sweep<'a, V, S> {
             left = *h;
             let mut gap_d = *d;
             if ENTER {
-                left = begins.select(one, edge, left.add(tile));
-                gap_d = begins.select(one, edge.add(open), gap_d.add(tile));
+                left = entry.enter_tile(left, entry.edge);
+                gap_d = entry.enter_tile(gap_d, entry.edge.add(open));
             }
             let mut before = left;
             for c in 0..S {
@@ -236,52 +236,6 @@ impl<'a, V: Lanes, const S: usize> Sweep<'a, V, S> {
             let shift = self.splat(self.column * count(within + c + 1));
             self.best = self.best.max(peak.sub(shift));
         }
-    }
-}
-
-/// The targets of a batch, as they begin and end.
-struct Targets {
-    /// What is still to begin, the last one first: column, lane, and number.
-    waiting: Vec<(usize, usize, usize)>,
-    /// The numbers of the current targets, by lane.
-    current: Vec<Option<usize>>,
-    done: Vec<(usize, Option<i64>)>,
-}
-
-impl Targets {
-    fn of(batch: &[Lane<'_>]) -> Targets {
-        let places = |(lane, Lane(places)): (usize, &Lane<'_>)| {
-            let place = |place: &Place<'_>| (place.column, lane, place.number);
-            places.iter().map(place).collect::<Vec<_>>()
-        };
-        let mut waiting: Vec<_> = batch.iter().enumerate().flat_map(places).collect();
-        waiting.sort_unstable_by(|a, b| b.cmp(a));
-        Targets {
-            done: Vec::with_capacity(waiting.len()),
-            waiting,
-            current: vec![None; batch.len()],
-        }
-    }
-
-    /// A target that begins with column `tile`: its lane and its number.
-    fn begin(&mut self, tile: usize) -> Option<(usize, usize)> {
-        let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
-        let (_, lane, number) = self.waiting.pop_if(begins)?;
-        Some((lane, number))
-    }
-
-    /// The current target of a lane has this score.
-    fn end(&mut self, lane: usize, score: Option<i64>) {
-        let number = self.current[lane].take();
-        self.done.extend(number.map(|number| (number, score)));
-    }
-
-    /// Those that have ended; the others have no score.
-    fn leave(mut self) -> Vec<(usize, Option<i64>)> {
-        let waiting = self.waiting.iter().map(|&(.., number)| number);
-        let left = self.current.iter().copied().flatten().chain(waiting);
-        self.done.extend(left.map(|number| (number, None)));
-        self.done
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::frame::{Shift, count};
 use super::lanes::{Lanes, Task};
-use super::layout::Lane;
+use super::layout::{Lane, Targets};
 use super::low::{self, Low};
 use super::tile::{Cell, Cells, Job, Sweep, Watch};
 use crate::scoring::Mode;
@@ -25,12 +25,10 @@ impl Task for Score<'_> {
         {
             return low::read::<V, S>(token, &self.job, low);
         }
-        let scores = match self.job.scoring.mode() {
+        match self.job.scoring.mode() {
             Mode::Local => read::<V, true, S>(token, &self.job),
             Mode::Global | Mode::SemiGlobal => read::<V, false, S>(token, &self.job),
-        };
-        let found = |(number, score)| (number, Some(score));
-        scores.into_iter().map(found).collect()
+        }
     }
 }
 
@@ -38,15 +36,15 @@ impl Task for Score<'_> {
 fn read<V: Lanes, const LOCAL: bool, const S: usize>(
     token: V::Token,
     job: &Job<'_>,
-) -> Vec<(usize, i64)> {
+) -> Vec<(usize, Option<i64>)> {
     let columns = job.batch.iter().map(Lane::end).max().unwrap_or(0);
     let mut sweep = Sweep::<V, LOCAL, S>::new(token, *job);
     let mut scores = Scores::new(&sweep);
     sweep.walk(0, columns, &mut scores);
-    for lane in 0..V::COUNT {
-        scores.end(lane);
+    for lane in 0..job.batch.len() {
+        scores.targets.end(lane, Some(scores.best[lane]));
     }
-    scores.done
+    scores.targets.done
 }
 
 /// The true scores of the last row, which lanes hold relative to a corner.
@@ -117,14 +115,10 @@ impl<V: Lanes> LastRow<V> {
 struct Scores<V> {
     /// The score so far of each lane's current target.
     best: Vec<i64>,
-    /// Those before.
-    done: Vec<(usize, i64)>,
-    /// The numbers of the current targets.
-    current: Vec<Option<usize>>,
-    /// Where targets are still to begin and, in global mode, to end; the last
-    /// one first: column, lane, and the target's number.
-    begins: Vec<(usize, usize, usize)>,
-    ends: Vec<(usize, usize, usize)>,
+    targets: Targets,
+    /// Where targets are still to end, in global mode; the last one first:
+    /// column and lane.
+    ends: Vec<(usize, usize)>,
     /// The score of no residue at all.
     none: i64,
     row: LastRow<V>,
@@ -145,37 +139,22 @@ impl<V: Lanes> Scores<V> {
             Mode::SemiGlobal => scoring.gap(sweep.job.query.len()),
             Mode::Global | Mode::Local => 0,
         };
-        let (mut begins, mut ends) = (Vec::new(), Vec::new());
-        for (lane, targets) in sweep.job.batch.iter().enumerate() {
-            for place in &targets.0 {
-                begins.push((place.column, lane, place.number));
-                if scoring.mode() == Mode::Global {
-                    ends.push((place.end(), lane, place.number));
-                }
+        let mut ends = Vec::new();
+        if scoring.mode() == Mode::Global {
+            for (lane, targets) in sweep.job.batch.iter().enumerate() {
+                ends.extend(targets.0.iter().map(|place| (place.end(), lane)));
             }
+            ends.sort_unstable_by(|a, b| b.cmp(a));
         }
-        begins.sort_unstable_by(|a, b| b.cmp(a));
-        ends.sort_unstable_by(|a, b| b.cmp(a));
         Scores {
             best: vec![none; V::COUNT],
-            done: Vec::with_capacity(begins.len()),
-            current: vec![None; V::COUNT],
-            begins,
+            targets: Targets::of(sweep.job.batch),
             ends,
             none,
             row: LastRow::new(sweep),
             peak: zero,
             peaks: vec![zero; if LOCAL { sweep.bands() } else { 0 }],
         }
-    }
-}
-
-impl<V> Scores<V> {
-    /// The current target of a lane has been seen to its end.
-    fn end(&mut self, lane: usize) {
-        let score = std::mem::replace(&mut self.best[lane], self.none);
-        let done = self.current[lane].take().map(|number| (number, score));
-        self.done.extend(done);
     }
 }
 
@@ -187,10 +166,9 @@ impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<
 
     #[inline(always)]
     fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL, S>, tile: usize) {
-        let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
-        while let Some((_, lane, number)) = self.begins.pop_if(begins) {
-            self.end(lane);
-            self.current[lane] = Some(number);
+        while let Some((lane, number)) = self.targets.next(tile) {
+            let score = std::mem::replace(&mut self.best[lane], self.none);
+            self.targets.take(lane, number, Some(score));
             self.row.begin(&sweep.job, tile, lane);
         }
         self.peak = sweep.splat(sweep.job.frame.width.lowest());
@@ -224,8 +202,8 @@ impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<
         self.row.step((tile, first), left, row[S - 1]);
         match sweep.job.scoring.mode() {
             Mode::Global => {
-                let ends = |&mut (column, ..): &mut (usize, usize, usize)| column <= first + S;
-                while let Some((column, lane, _)) = self.ends.pop_if(ends) {
+                let ends = |&mut (column, _): &mut (usize, usize)| column <= first + S;
+                while let Some((column, lane)) = self.ends.pop_if(ends) {
                     let cell = row[column - 1 - first].get(lane);
                     let shift = sweep.shift.column * count(column - tile);
                     self.best[lane] = cell - shift + self.row.back(sweep.shift, tile)(lane);

@@ -508,19 +508,23 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
     }
 }
 
-/// How a band's rows come into a tile from the left.
-struct Entry<V> {
-    begins: V,
-    one: V,
-    edge: V,
-    enter: V,
+/// How rows come into a tile from the left.
+pub(super) struct Entry<V> {
+    /// 1 in the lanes whose target begins with the tile.
+    pub(super) begins: V,
+    /// 1 in every lane.
+    pub(super) one: V,
+    /// `H*` left of a target that begins.
+    pub(super) edge: V,
+    /// From the frame of the tile to the left into this one's.
+    pub(super) enter: V,
 }
 
 impl<V: Lanes> Entry<V> {
     /// A number of the tile to the left in this one's frame, or `edge` where a
     /// target begins.
     #[inline(always)]
-    fn enter_tile(&self, number: V, edge: V) -> V {
+    pub(super) fn enter_tile(&self, number: V, edge: V) -> V {
         self.begins.select(self.one, edge, number.add(self.enter))
     }
 }

@@ -106,7 +106,7 @@ impl Round<'_> {
         let (mut all, mut not_in_line) = (0, 0);
         for &target in &self.library.by_length {
             let at = target as usize;
-            let cells = cells(sequence.len(), self.library.sequences[at].len());
+            let cells = self.cells(sequence.len(), target);
             let meetings = pairs.meetings(queries.members(query), self.library.members(at));
             all += cells * meetings as u64;
             let bound = bounds
@@ -203,8 +203,8 @@ impl Round<'_> {
             }
         }
         let length = self.length(query);
-        let cells = batch.iter().map(|&target| self.cells(length, target));
-        let cells = cells.sum();
+        let each = batch.iter().map(|&target| self.cells(length, target));
+        let cells = each.sum();
         self.turns.computed.fetch_add(cells, Ordering::Relaxed);
         self.progress.advance(cells);
         let mut state = lock(&self.turns.turns[query].state);
