@@ -13,7 +13,6 @@ help_if_asked "${1-}"
 wanted=$(
   cat <<'END'
 bats|command -v bats
-parallel|[[ $(parallel --version) == 'GNU parallel'* ]]
 shellcheck|command -v shellcheck
 tm-align|command -v TMscore
 tmux|command -v tmux

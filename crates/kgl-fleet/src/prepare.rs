@@ -9,7 +9,7 @@ use kgl_cli::{ProgramError, run_program};
 use kgl_contract::{Fleet, SyncPlan, canonical_bytes, parse_document};
 
 use crate::fleet::{ANYWHERE, Led, sibling};
-use crate::there::Trouble;
+use crate::there::{There, Trouble};
 
 const ANSWER: Duration = Duration::from_secs(60);
 
@@ -27,17 +27,7 @@ pub(crate) fn reach(led: &Led, h: usize) -> Result<Reached, Trouble> {
     led.connect(h)?;
     // Whether the folder is there is part of what rsync compares, so it is made before.
     let there = led.there(h, 0);
-    let made = there
-        .host
-        .run(&["mkdir", "-p", "--", &there.root], b"", Some(ANSWER))
-        .map_err(Trouble::new)?;
-    if !made.status.success() {
-        return Err(Trouble::new(format_args!(
-            "{}: {}",
-            led.name(h),
-            made.stderr_text().trim()
-        )));
-    }
+    ask(&there, &["mkdir", "-p", "--", &there.root])?;
     let (kind, plan) = thread::scope(|scope| {
         let plan = scope.spawn(|| plan(led, h));
         let lost = |_| Err(Trouble::new("a thread was lost"));
@@ -49,9 +39,20 @@ pub(crate) fn reach(led: &Led, h: usize) -> Result<Reached, Trouble> {
     })
 }
 
-/// Makes a host that was reached ready.
-pub(crate) fn prepare(led: &Led, h: usize, reached: &Reached) -> Result<(), Trouble> {
-    apply(led, h, &reached.plan)
+/// What `words` print on a host.
+fn ask(there: &There, words: &[&str]) -> Result<String, Trouble> {
+    let asked = there
+        .host
+        .run(words, b"", Some(ANSWER))
+        .map_err(Trouble::new)?;
+    if asked.status.success() {
+        return Ok(asked.stdout_text());
+    }
+    Err(Trouble::new(format_args!(
+        "{}: {}",
+        there.host.name(),
+        asked.stderr_text().trim()
+    )))
 }
 
 /// The arguments of kgl-rsync-plan for this search.
@@ -89,8 +90,9 @@ pub(crate) fn planned_bytes(plan: &[u8]) -> u64 {
         .sum()
 }
 
-fn apply(led: &Led, h: usize, plan: &[u8]) -> Result<(), Trouble> {
-    let nothing = parse_document::<SyncPlan>(plan).is_ok_and(|plan| {
+/// Makes a host that was reached ready.
+pub(crate) fn prepare(led: &Led, h: usize, reached: &Reached) -> Result<(), Trouble> {
+    let nothing = parse_document::<SyncPlan>(&reached.plan).is_ok_and(|plan| {
         plan.hosts.iter().all(|host| {
             host.send.count + host.delete.count == 0 && host.inputs.iter().all(|input| input.there)
         })
@@ -100,7 +102,7 @@ fn apply(led: &Led, h: usize, plan: &[u8]) -> Result<(), Trouble> {
         return Ok(());
     }
     let words = ["--quiet", "--apply", "-"].map(str::to_owned);
-    call(led, h, &words, plan).map(|_| ())
+    call(led, h, &words, &reached.plan).map(|_| ())
 }
 
 fn call(led: &Led, h: usize, words: &[String], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
@@ -164,19 +166,8 @@ fn look(led: &Led, h: usize, kind: usize) -> Result<Found, Trouble> {
         &there.program,
         &there.tool,
     ];
-    let looked = there
-        .host
-        .run(&words, b"", Some(ANSWER))
-        .map_err(Trouble::new)?;
-    if !looked.status.success() {
-        return Err(Trouble::new(format_args!(
-            "{}: {}",
-            led.name(h),
-            looked.stderr_text().trim()
-        )));
-    }
     let mut found = Found::default();
-    for line in looked.stdout_text().lines() {
+    for line in ask(&there, &words)?.lines() {
         match line.split_once(' ') {
             Some(("missing", path)) => found.missing.push(path.to_owned()),
             Some(("broken", said)) => found.broken = Some(said.to_owned()),
