@@ -145,6 +145,23 @@ mod tests {
     }
 
     #[test]
+    fn an_inner_loop_lifts_what_stands_on_it() {
+        // Four pairs, two residues on each side, four pairs over a turn of four.
+        let mut pairs = vec![None; 24];
+        for (i, j) in (0..4)
+            .map(|k| (k, 23 - k))
+            .chain((6..10).map(|k| (k, 23 - k)))
+        {
+            (pairs[i], pairs[j]) = (Some(j), Some(i));
+        }
+        let points = place_stems(&pairs);
+        let height = |i: usize| (points[i].unwrap()[2] - points[0].unwrap()[2]) / RISE;
+        for (i, expected) in [(3, 3.0), (6, 6.0), (9, 9.0)] {
+            assert!((height(i) - expected).abs() < 1e-9, "{i}: {}", height(i));
+        }
+    }
+
+    #[test]
     fn nothing_paired_nothing_placed() {
         assert_eq!(place_stems(&vec![None; 4]), vec![None; 4]);
     }

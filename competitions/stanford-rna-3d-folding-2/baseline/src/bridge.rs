@@ -171,6 +171,20 @@ mod tests {
         assert_eq!(continue_after(&helix[..1], 2).len(), 2);
     }
 
+    #[test]
+    fn what_goes_on_is_joined_to_a_chain_that_is_no_helix() {
+        let straight: Vec<Point> = (0..6).map(|k| [STEP * to_f64(k), 0.0, 0.0]).collect();
+        let after = continue_after(&straight, 3);
+        let before = continue_before(&straight, 3);
+        for (end, next) in [(straight[5], after[0]), (straight[0], before[2])] {
+            assert!(
+                (distance(end, next) - 5.5).abs() < 0.1,
+                "{}",
+                distance(end, next)
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn bridges_are_finite_and_their_steps_near_the_chain(

@@ -67,6 +67,10 @@ mod tests {
         for (i, partner) in pairs.iter().enumerate() {
             assert!(partner.is_none() || seen[i] == *partner, "{i}");
         }
+        // A pair on which no other is stacked is a chance meeting.
+        let mut alone = vec![None; 9];
+        (alone[1], alone[7]) = (Some([0.0; 3]), Some([10.6, 0.0, 0.0]));
+        assert_eq!(pairs_of(b"AGAAAAACA", &alone), vec![None; 9]);
         let mut hole = trace.clone();
         hole[3] = None;
         assert_eq!(pairs_of(sequence, &hole)[3], None);

@@ -74,6 +74,8 @@ mod tests {
             [0, 1, 0, 0]
         );
         assert_eq!(of(&["GGGGGGGGGG", "GGGGGGGAAA"]), [0, 1]);
+        // The same letters in another order.
+        assert_eq!(of(&["GGGGGCCCCC", "CCCCCGGGGG"]), [0, 1]);
         // A residue that is not known is no match.
         assert_eq!(of(&["NNNN", "NNNN"]), [0, 1]);
         // A link that comes last joins two families.

@@ -119,3 +119,22 @@ fn sample(targets: &[&Known]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_begins_with_its_first_day_and_ends_before_its_last() {
+        let period = Period {
+            since: Some("2004-01-01".into()),
+            before: Some("2020-01-01".into()),
+        };
+        let held = ["2003-12-31", "2004-01-01", "2019-12-31", "2020-01-01"];
+        assert_eq!(
+            held.map(|day| period.holds(day)),
+            [false, true, true, false]
+        );
+        assert!(Period::default().holds("1990-01-01"));
+    }
+}

@@ -86,3 +86,18 @@ pub fn bars(report: &ValidationReport) -> String {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::tests::report;
+
+    #[test]
+    fn the_best_target_stands_first() {
+        let file = bars(&report(&[("worse", 0.5, 0.2), ("better", 0.5, 0.7)]));
+        let place = |word: &str| file.find(word).unwrap();
+        assert!(place(">better  60<") < place(">worse  60<"));
+        // 0.7 of the 310 pixels from 0 to 1.
+        assert!(file.contains(r#"height="217.0""#), "{file}");
+    }
+}

@@ -44,6 +44,22 @@ impl Canvas {
         );
     }
 
+    /// A curve that leaves its first place towards its second and ends in its third.
+    /// Its ends are cut off straight, or round.
+    pub(super) fn curve(
+        &mut self,
+        [[x1, y1], [x, y], [x2, y2]]: [[f64; 2]; 3],
+        colour: &str,
+        width: f64,
+        round: bool,
+    ) {
+        let cap = if round { "round" } else { "butt" };
+        let _ = writeln!(
+            self.marks,
+            r#"<path d="M{x1:.1} {y1:.1}Q{x:.1} {y:.1} {x2:.1} {y2:.1}" fill="none" stroke="{colour}" stroke-width="{width:.1}" stroke-linecap="{cap}"/>"#
+        );
+    }
+
     pub(super) fn rect(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], colour: &str) {
         let _ = writeln!(
             self.marks,

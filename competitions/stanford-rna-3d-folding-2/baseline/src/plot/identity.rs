@@ -12,7 +12,7 @@ use crate::tm_score::to_f64;
 pub fn against_identity(report: &ValidationReport) -> Option<String> {
     let mut canvas = Canvas::new(860.0, 600.0);
     let across = Scale {
-        values: [0.0, 1.0],
+        values: [least(report)?, 1.0],
         pixels: [70.0, 830.0],
     };
     let up = Scale {
@@ -29,13 +29,18 @@ pub fn against_identity(report: &ValidationReport) -> Option<String> {
             ink::MUTED,
             format_args!("{value:.1}"),
         );
-        canvas.text(
-            [across.at(value), 550.0],
-            12.0,
-            "middle",
-            ink::MUTED,
-            format_args!("{:.0} %", value * 100.0),
-        );
+    }
+    for k in 0..=10 {
+        let value = f64::from(k) / 10.0;
+        if value >= across.values[0] - 1e-9 {
+            canvas.text(
+                [across.at(value), 550.0],
+                12.0,
+                "middle",
+                ink::MUTED,
+                format_args!("{:.0} %", value * 100.0),
+            );
+        }
     }
     canvas.text(
         [450.0, 578.0],
@@ -84,4 +89,32 @@ pub fn against_identity(report: &ValidationReport) -> Option<String> {
             report.split
         ),
     ))
+}
+
+/// Where the axis of identities begins: the ten per cent below the least, since
+/// unrelated sequences of four letters agree by half.
+fn least(report: &ValidationReport) -> Option<f64> {
+    let mut least = 0.9_f64;
+    for item in &report.items {
+        least = least.min(figure(item, "nearest_identity")?);
+    }
+    Some((10.0 * least).floor() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::tests::report;
+
+    #[test]
+    fn the_axis_begins_below_the_least_identity() {
+        let mut report = report(&[("a", 0.62, 0.5), ("b", 0.47, 0.5)]);
+        let file = against_identity(&report).unwrap();
+        assert!(file.contains(">40 %<") && !file.contains(">30 %<"));
+        assert!(file.contains("ahead on 100 %"));
+        // The least stands 7 of 60 per cent to the right of the axis.
+        assert!(file.contains(r#"<circle cx="158.7""#), "{file}");
+        report.items[0].detail.clear();
+        assert_eq!(against_identity(&report), None);
+    }
 }

@@ -2,18 +2,22 @@
 
 use super::canvas::{Canvas, ink};
 use crate::geometry::{
-    Point, centroid, cross, distance, dot, norm, perpendicular, scale, sub, unit_or,
+    Point, add, centroid, cross, distance, dot, norm, perpendicular, scale, sub, unit_or,
 };
 use crate::tm_score::tm_score;
 
 /// Ångström beyond which a residue counts as wholly misplaced in the colours.
 const FAR: f64 = 12.0;
 
-/// A step of a trace as it is drawn.
+/// How much nearer the prediction counts than it is, in parts of the depth.
+const ON_TOP: f64 = 0.08;
+
+/// A residue of a trace as it is drawn: a piece of a curve that goes from half way
+/// before it to half way after it.
 struct Stroke {
     /// How near the eye.
     near: f64,
-    ends: [[f64; 2]; 2],
+    way: [[f64; 2]; 3],
     colour: String,
     width: f64,
 }
@@ -51,23 +55,24 @@ pub fn superposed(
     // From the back to the front, so that what is near covers what is far.
     let mut strokes: Vec<Stroke> = Vec::new();
     let depth = reach(2);
-    for i in 1..truth.len() {
+    for i in 0..truth.len() {
         for (trace, ours) in [(truth, false), (&moved[..], true)] {
-            let Some((a, b)) = trace[i - 1].zip(trace.get(i).copied().flatten()) else {
-                continue;
-            };
-            let off = truth[i].map_or(FAR, |t| distance(t, b));
+            let at = |k: usize| trace.get(k).copied().flatten().map(flat);
+            let Some(here) = at(i) else { continue };
+            let before = i.checked_sub(1).and_then(at);
+            let half = |other: Option<Point>| other.map_or(here, |other| middle_of(here, other));
             let colour = if ours {
+                let off = truth[i].zip(moved[i]).map_or(FAR, |(a, b)| distance(a, b));
                 heat(off / FAR)
             } else {
                 "#9a9a9a".to_owned()
             };
-            let (a, b) = (flat(a), flat(b));
-            let near = (a[2] + b[2]) / (2.0 * depth);
-            let width = if ours { 3.0 } else { 5.0 } * (1.0 + 0.35 * near);
+            let near = here[2] / depth;
+            let width = if ours { 3.4 } else { 5.0 } * (1.0 + 0.35 * near);
             strokes.push(Stroke {
-                near,
-                ends: [place(a), place(b)],
+                // Where the two coincide the thinner one lies on top.
+                near: near + if ours { ON_TOP } else { 0.0 },
+                way: [half(before), here, half(at(i + 1))].map(place),
                 colour,
                 width,
             });
@@ -75,10 +80,10 @@ pub fn superposed(
     }
     strokes.sort_by(|a, b| a.near.total_cmp(&b.near));
     for stroke in &strokes {
-        let [a, b] = stroke.ends;
-        // A white edge shows which of two crossing strands is in front.
-        canvas.line(a, b, "#ffffff", stroke.width + 2.4);
-        canvas.line(a, b, &stroke.colour, stroke.width);
+        // A white edge shows which of two crossing strands is in front; cut off
+        // straight, it does not bite into the neighbours of its own strand.
+        canvas.curve(stroke.way, "#ffffff", stroke.width + 2.6, false);
+        canvas.curve(stroke.way, &stroke.colour, stroke.width, true);
     }
     let ends = [
         ("5′", truth.iter().flatten().next()),
@@ -124,6 +129,10 @@ pub fn superposed(
             found.resolved
         ),
     ))
+}
+
+fn middle_of(a: Point, b: Point) -> Point {
+    scale(add(a, b), 0.5)
 }
 
 /// Blue over pale to vermilion for 0 to 1.
@@ -190,8 +199,33 @@ mod tests {
         assert!(first[2].abs() > 0.95, "{first:?}");
         assert!(dot(first, second).abs() < 1e-9 && dot(second, third).abs() < 1e-9);
         let file = superposed("1ABC_A", &truth, &truth).unwrap();
-        assert!(file.contains("TM-score 1.000") && file.matches("<line").count() > 4 * 29);
+        assert!(file.contains("TM-score 1.000") && file.matches("<path").count() == 4 * 30);
         assert!(superposed("x", &[None], &truth[..1]).is_none());
+        // Where nothing is misplaced all of it is blue, and it moves on smoothly: each
+        // residue's curve begins where the one before it ended.
+        let blue = r#"stroke="rgb(0,114,178)""#;
+        assert_eq!(file.matches(blue).count(), 30);
+        let ways = |name: &str| -> std::collections::BTreeSet<&str> {
+            let own = file.lines().filter(|line| line.contains(blue));
+            own.filter_map(|line| {
+                let d = line.split('"').nth(1)?;
+                let (from, to) = d[1..].split_once('Q')?;
+                let (_, to) = to
+                    .match_indices(' ')
+                    .nth(1)
+                    .map(|(k, _)| to.split_at(k + 1))?;
+                Some(if name == "from" { from } else { to })
+            })
+            .collect()
+        };
+        assert_eq!(ways("from").intersection(&ways("to")).count(), 29);
+        // Half of it bent away: that half is not blue.
+        let mut bent = truth.clone();
+        for point in bent[20..].iter_mut().flatten() {
+            point[0] += 40.0;
+        }
+        let file = superposed("1ABC_A", &bent, &truth).unwrap();
+        assert!(file.matches("rgb(213,60,0)").count() >= 10);
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
         detail.insert("independent".into(), (score + 0.033_3).into());
         if let Some(recipe) = recipe {
             detail.insert("recipe".into(), recipe.into());
-            detail.insert("recipe_first".into(), recipe.into());
+            detail.insert("recipe_first".into(), (recipe / 2.0).into());
         }
         ValidationItem {
             id: id.into(),
@@ -169,7 +169,7 @@ mod tests {
             lines[2],
             "| rna3d | 0.500 | 0.200–0.900 | 0.250 | 0.200 | 0.400 | – | 0.900 | 0.533 | – |"
         );
-        assert!(lines[3].starts_with("| published recipe | 0.483 | 0.100–0.950 | 0.483 |"));
+        assert!(lines[3].starts_with("| published recipe | 0.483 | 0.100–0.950 | 0.242 |"));
         assert_eq!(lines.len(), 6);
         assert!(lines[5].contains("+0.017") && lines[5].contains("on 1, worse on 1 of 3"));
     }
@@ -216,7 +216,7 @@ mod tests {
         // b is behind the recipe, by its choice; a lost most by its alignment.
         let text = target_by_target(&report);
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[2].starts_with("| b | 50 | 0.300 | 0.100 | 0.400 | 0.400 | 0.700 |"));
+        assert!(lines[2].starts_with("| b | 50 | 0.300 | 0.100 | 0.400 | 0.200 | 0.700 |"));
         assert!(lines[2].ends_with("| the choice of five |"), "{}", lines[2]);
         assert!(lines[3].ends_with("| the alignment |"), "{}", lines[3]);
     }
