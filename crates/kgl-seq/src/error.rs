@@ -54,13 +54,6 @@ pub enum ReadError {
         found: usize,
         expected: usize,
     },
-    /// The CSV reader gave up for another reason.
-    #[error("{file}, line {line}: not CSV: {source}")]
-    Csv {
-        file: String,
-        line: u64,
-        source: csv::Error,
-    },
     /// A record without a name.
     #[error("{file}, line {line}: the id is empty; give every record an id of its own")]
     EmptyId { file: String, line: u64 },

@@ -9,9 +9,10 @@
 pub mod alphabet;
 pub mod date;
 pub mod error;
-mod quotes;
+mod fasta;
 pub mod reader;
 pub mod record;
+mod table;
 
 pub use alphabet::{AlphabetError, WILDCARD, decode, encode};
 pub use date::{Date, DateError};

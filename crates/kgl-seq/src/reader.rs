@@ -3,10 +3,11 @@
 //! The format is told from the content, never from the name: gzip by its
 //! magic number, FASTA by a first character `>`; everything else is CSV.
 
-use crate::alphabet;
 use crate::error::ReadError;
-use crate::quotes::find_open_quote;
+use crate::fasta::read_fasta;
 use crate::record::Record;
+use crate::table::read_table;
+use kgl_csv::count_lines;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub struct Group {
 }
 
 impl Group {
-    fn of(&self, text: &str) -> String {
+    pub(crate) fn of(&self, text: &str) -> String {
         let until = self.until.as_deref().filter(|until| !until.is_empty());
         let name = until
             .and_then(|until| text.split_once(until))
@@ -116,14 +117,10 @@ pub fn read_bytes(bytes: &[u8], name: &str, columns: &Columns) -> Result<Vec<Rec
     let records = match text.trim_start().chars().next() {
         None => return Err(ReadError::Empty { file: file() }),
         Some('>') => read_fasta(text, name, columns)?,
-        Some(_) => read_csv(text, name, columns)?,
+        Some(_) => read_table(text, name, columns)?,
     };
     check_ids(&records, name)?;
     Ok(records)
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|&byte| u64::from(byte == b'\n')).sum()
 }
 
 fn check_ids(records: &[Record], name: &str) -> Result<(), ReadError> {
@@ -143,204 +140,4 @@ fn check_ids(records: &[Record], name: &str) -> Result<(), ReadError> {
         }
     }
     Ok(())
-}
-
-/// Where the wanted columns are.
-struct Places {
-    id: usize,
-    sequence: usize,
-    date: Option<usize>,
-    group: Option<usize>,
-}
-
-fn read_csv(text: &str, name: &str, columns: &Columns) -> Result<Vec<Record>, ReadError> {
-    let file = || name.to_owned();
-    if let Some(line) = find_open_quote(text.as_bytes()) {
-        return Err(ReadError::CutInQuotes { file: file(), line });
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let mut lines = Lines::new(text);
-    let mut row = csv::StringRecord::new();
-    let mut next = |row: &mut csv::StringRecord| {
-        // Blank lines before a record are skipped by the csv crate, and are
-        // not where the record begins.
-        let line = lines.at(reader.position().byte());
-        match reader.read_record(row) {
-            Ok(there) => Ok(there.then_some(line)),
-            Err(source) => Err(ReadError::Csv {
-                file: file(),
-                line,
-                source,
-            }),
-        }
-    };
-    let Some(line) = next(&mut row)? else {
-        return Err(ReadError::Empty { file: file() });
-    };
-    let places = find_places(&row, line, name, columns)?;
-    let expected = row.len();
-    let mut records = Vec::new();
-    while let Some(line) = next(&mut row)? {
-        if row.len() != expected {
-            return Err(ReadError::FieldCount {
-                file: file(),
-                line,
-                found: row.len(),
-                expected,
-            });
-        }
-        let cell = |place: usize| row.get(place).unwrap_or_default();
-        let id = cell(places.id).to_owned();
-        let sequence =
-            alphabet::encode(cell(places.sequence)).map_err(|source| ReadError::Sequence {
-                file: file(),
-                line,
-                id: id.clone(),
-                source,
-            })?;
-        let date = places.date.map(cell).filter(|text| !text.is_empty());
-        let date = date
-            .map(str::parse)
-            .transpose()
-            .map_err(|source| ReadError::Date {
-                file: file(),
-                line,
-                id: id.clone(),
-                source,
-            })?;
-        let group = columns.group.as_ref().zip(places.group);
-        let group = group.map(|(group, place)| group.of(cell(place)));
-        records.push(Record {
-            id,
-            sequence,
-            date,
-            group,
-            line,
-        });
-    }
-    Ok(records)
-}
-
-fn find_places(
-    header: &csv::StringRecord,
-    line: u64,
-    name: &str,
-    columns: &Columns,
-) -> Result<Places, ReadError> {
-    let find = |column: &str| {
-        let (file, column) = (name.to_owned(), column.to_owned());
-        let mut places = (0..header.len()).filter(|&at| header.get(at) == Some(&*column));
-        match (places.next(), places.next()) {
-            (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(ReadError::AmbiguousColumn { file, line, column }),
-            (None, _) => {
-                let header = header.iter().collect::<Vec<_>>().join(", ");
-                Err(ReadError::MissingColumn {
-                    file,
-                    line,
-                    column,
-                    header,
-                })
-            }
-        }
-    };
-    Ok(Places {
-        id: find(&columns.id)?,
-        sequence: find(&columns.sequence)?,
-        date: columns.date.as_deref().map(find).transpose()?,
-        group: columns
-            .group
-            .as_ref()
-            .map(|group| find(&group.column))
-            .transpose()?,
-    })
-}
-
-/// Turns growing byte offsets into lines.
-struct Lines<'a> {
-    text: &'a [u8],
-    byte: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Lines<'a> {
-        Lines {
-            text: text.as_bytes(),
-            byte: 0,
-            line: 1,
-        }
-    }
-
-    /// The line of the first byte at or behind `byte` that is not a line
-    /// break.
-    fn at(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte)
-            .unwrap_or(usize::MAX)
-            .min(self.text.len());
-        let blank = |&byte: &u8| byte == b'\n' || byte == b'\r';
-        let blanks = self.text[byte..]
-            .iter()
-            .take_while(|byte| blank(byte))
-            .count();
-        let end = byte + blanks;
-        self.line += count_lines(&self.text[self.byte.min(end)..end]);
-        self.byte = end;
-        self.line
-    }
-}
-
-fn read_fasta(text: &str, name: &str, columns: &Columns) -> Result<Vec<Record>, ReadError> {
-    let file = || name.to_owned();
-    let lacks = |column: &str, role| {
-        Err(ReadError::FastaColumn {
-            file: file(),
-            column: column.to_owned(),
-            role,
-        })
-    };
-    if let Some(column) = &columns.date {
-        return lacks(column, "date");
-    }
-    if let Some(group) = columns
-        .group
-        .as_ref()
-        .filter(|group| group.column != columns.id)
-    {
-        return lacks(&group.column, "group");
-    }
-    let mut records: Vec<Record> = Vec::new();
-    for (line, content) in (1u64..).zip(text.lines()) {
-        let content = content.trim_end();
-        if let Some(header) = content.strip_prefix('>') {
-            let id = header
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let group = columns.group.as_ref().map(|group| group.of(&id));
-            records.push(Record {
-                id,
-                sequence: Vec::new(),
-                date: None,
-                group,
-                line,
-            });
-        } else if let Some(record) = records.last_mut() {
-            let residues = alphabet::encode(content).map_err(|mut source| {
-                source.position += record.sequence.len();
-                ReadError::Sequence {
-                    file: file(),
-                    line,
-                    id: record.id.clone(),
-                    source,
-                }
-            })?;
-            record.sequence.extend(residues);
-        }
-    }
-    Ok(records)
 }
