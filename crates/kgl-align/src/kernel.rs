@@ -6,9 +6,10 @@
 //! the targets out in batches of as many lanes as a vector has, so that lanes
 //! finish together (`layout`), and computes each batch in the narrowest
 //! integers that are exact for the scoring, whatever the lengths: nothing
-//! saturates, and every score equals [`crate::scalar::score`]. Local scores in
-//! bytes are first computed as if they were low (`low`), which most are; those
-//! that are not are found out and computed again.
+//! saturates, and every score equals [`crate::scalar::score`]. [`LaidOut`] keeps
+//! the batches for further queries. Local scores in bytes are first computed as
+//! if they were low (`low`), which most are; those that are not are found out
+//! and computed again (`scores`).
 //!
 //! `frame` says what numbers are kept and why they fit; `tile` has the loop
 //! and its drawing; `readout` takes the scores from the cells as they pass, and
@@ -25,6 +26,7 @@ mod letters;
 mod low;
 mod profile;
 mod readout;
+mod scores;
 mod tile;
 mod trace;
 
@@ -35,12 +37,12 @@ mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
-use crate::scalar;
 use crate::scoring::Scoring;
 use frame::{Frame, Width};
 use lanes::Task;
-use layout::Lane;
+use layout::Batch;
 use low::Low;
+pub use scores::LaidOut;
 use std::fmt;
 use std::str::FromStr;
 use tile::Job;
@@ -215,51 +217,12 @@ impl Engine {
             .map_or(1, |bits| bits / self.frame.width.bits())
     }
 
-    /// The score of `query` against each of `targets`, in their order: codes
-    /// of [`kgl_seq::alphabet`], any lengths, none included. Each is exactly
-    /// [`crate::scalar::score`].
-    #[must_use]
-    pub fn scores(&self, query: &[u8], targets: &[&[u8]]) -> Vec<i64> {
-        let mut scores = vec![0; targets.len()];
-        if matches!(self.path, Path::Scalar) || query.is_empty() {
-            for (score, target) in scores.iter_mut().zip(targets) {
-                *score = scalar::score(query, target, &self.scoring);
-            }
-            return scores;
-        }
-        let mut order: Vec<usize> = (0..targets.len()).collect();
-        // Shortest first: the lengths of a batch are close together. Whoever has
-        // them the other way round is spared the sorting, too.
-        let length = |&index: &usize| targets[index].len();
-        if order.first().map(length) > order.last().map(length) {
-            order.reverse();
-        }
-        order.sort_by_key(length);
-        let empty = order.partition_point(|&index| targets[index].is_empty());
-        for &index in &order[..empty] {
-            scores[index] = scalar::score(query, targets[index], &self.scoring);
-        }
-        let shape = (self.lanes(), self.frame.columns);
-        let mut order = order.split_off(empty);
-        for low in [self.low, None] {
-            let mut without = Vec::new();
-            for batch in layout::lay_out(targets, &order, shape) {
-                let job = self.job(query, &batch);
-                let task = readout::Score { job, low };
-                for (index, score) in self.path.run(self.frame.width, task).unwrap_or_default() {
-                    match score {
-                        Some(score) => scores[index] = score,
-                        None => without.push(index),
-                    }
-                }
-            }
-            order = without;
-            order.sort_by_key(length);
-        }
-        scores
+    /// How many lanes there are, and how wide a tile is.
+    fn shape(&self) -> (usize, usize) {
+        (self.lanes(), self.frame.columns)
     }
 
-    fn job<'a>(&'a self, query: &'a [u8], batch: &'a [Lane<'a>]) -> Job<'a> {
+    fn job<'a>(&'a self, query: &'a [u8], batch: &'a Batch<'a>) -> Job<'a> {
         Job {
             scoring: &self.scoring,
             frame: self.frame,

@@ -69,6 +69,6 @@ pub mod traceback;
 pub use alignment::Alignment;
 pub use band::{Band, align_in};
 pub use cigar::{Cigar, CigarError, Op, ReplayError};
-pub use kernel::{Engine, KernelChoice, KernelError, cells};
+pub use kernel::{Engine, KernelChoice, KernelError, LaidOut, cells};
 pub use scoring::{Mode, Scoring, ScoringError, is_match};
 pub use traceback::{align, align_within};

@@ -1,6 +1,7 @@
 //! The search of one shard: for each query the best targets, and an alignment
 //! for each of those.
 //!
+//! - [`every`]: every pair, where nothing is to be proved; all below is for doing less.
 //! - [`distinct`]: equal sequences are one, and searched once.
 //! - [`order`]: the targets of a query by the bound on their score, best first.
 //! - [`best`]: the best hits so far, and what can still enter among them.
@@ -18,6 +19,7 @@
 
 mod best;
 mod distinct;
+mod every;
 mod kept;
 mod library;
 mod line;
@@ -29,15 +31,16 @@ mod workers;
 
 pub use workers::Workers;
 
-use kgl_align::Engine;
+use kgl_align::{Engine, Mode};
 use kgl_cli::{Failure, Io};
 use kgl_contract::QueryHits;
 use rayon::prelude::*;
 
 use crate::inputs::Inputs;
 use crate::pairs::Pairs;
-use best::Scored;
+use best::{Best, Scored};
 use distinct::Distinct;
+use every::Every;
 use library::Library;
 use turns::Turns;
 
@@ -59,8 +62,17 @@ struct Job<'a> {
     engine: &'a Engine,
     /// Queries by their sequences.
     queries: Distinct,
-    /// Whether proofs may stand for computing.
-    prune: bool,
+}
+
+impl Job<'_> {
+    /// No best hits yet, for a query.
+    fn best(&self) -> Best {
+        let search = &self.inputs.search;
+        let least = search.least_score(self.inputs.score_scale);
+        // A local score of 0 is the empty alignment: nothing was found.
+        let local = self.inputs.scoring.mode() == Mode::Local;
+        Best::new(search.top_k, if local { least.max(1) } else { least })
+    }
 }
 
 /// Searches `targets` (indexes into the targets file, ascending) for every
@@ -82,17 +94,24 @@ pub fn search_shard(
         inputs,
         pairs: Pairs::of(inputs),
         engine,
-        queries: Distinct::of(&inputs.queries, &queries, !prune),
-        prune,
+        queries: Distinct::of(&inputs.queries, &queries),
     };
-    let targets = Distinct::of(&inputs.targets, targets, !prune);
-    let mut turns = Turns::new(&job, &targets, workers.count());
-    let progress = io.progress(turns.most_cells().max(1), "searching");
-    for part in targets.parts(&inputs.targets) {
-        let library = Library::of(&job, &targets, part);
-        turns.search(&library, workers, &progress);
-    }
-    let (best, cells, cells_pruned) = turns.finish();
+    let progress = |cells: u64| io.progress(cells.max(1), "searching");
+    let (best, cells, cells_pruned) = if prune {
+        let targets = Distinct::of(&inputs.targets, targets);
+        let mut turns = Turns::new(&job, &targets, workers.count());
+        let progress = progress(turns.most_cells());
+        for part in targets.parts(&inputs.targets) {
+            let library = Library::of(&job, &targets, part);
+            turns.search(&library, workers, &progress);
+        }
+        turns.finish()
+    } else {
+        let every = Every::new(&job, targets, workers.count());
+        every.search(workers, &progress(every.most_cells()));
+        let (best, cells) = every.finish();
+        (best, cells, 0)
+    };
     let results = workers.install(|| {
         best.par_iter()
             .enumerate()

@@ -1,6 +1,6 @@
 //! Alignments of many targets: which are done together, and by what.
 
-use super::layout::Lane;
+use super::layout::{Batch, Lane};
 use super::{Engine, Path, trace};
 use crate::alignment::Alignment;
 use crate::band::{Band, align_in};
@@ -71,7 +71,7 @@ impl Engine {
         for group in self.groups(&lengths, &paths) {
             let order = &order[group.targets];
             let lane = |&index: &usize| Lane::alone(index, targets[index]);
-            let batch: Vec<Lane<'_>> = order.iter().map(lane).collect();
+            let batch = Batch::of(order.iter().map(lane).collect());
             let scores: Vec<i64> = order.iter().map(|&index| scores[index]).collect();
             let task = trace::Trace {
                 job: self.job(query, &batch),

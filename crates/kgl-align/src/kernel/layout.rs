@@ -18,6 +18,7 @@
 //! differences of their lengths: whichever needs fewer columns is taken.
 
 use super::frame::STEP;
+use super::letters::Turned;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -65,38 +66,89 @@ impl<'a> Lane<'a> {
     }
 }
 
+/// Where a target begins. In order of columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Begin {
+    /// How many columns of the lane lie before it.
+    pub(super) column: usize,
+    pub(super) lane: usize,
+    /// Its number among the targets.
+    pub(super) number: usize,
+}
+
+/// Lanes that run side by side, no more than a vector has.
+#[derive(Clone, Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) lanes: Vec<Lane<'a>>,
+    /// Its targets, as they begin.
+    pub(super) begins: Vec<Begin>,
+    /// Where they end, in order: the column behind, and the lane.
+    pub(super) ends: Vec<(usize, usize)>,
+    /// Its letters, if they were turned round beforehand.
+    pub(super) turned: Option<Turned>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn of(lanes: Vec<Lane<'a>>) -> Batch<'a> {
+        let (mut begins, mut ends) = (Vec::new(), Vec::new());
+        for (lane, Lane(places)) in lanes.iter().enumerate() {
+            for place in places {
+                ends.push((place.end(), lane));
+                begins.push(Begin {
+                    column: place.column,
+                    lane,
+                    number: place.number,
+                });
+            }
+        }
+        begins.sort_unstable();
+        ends.sort_unstable();
+        Batch {
+            lanes,
+            begins,
+            ends,
+            turned: None,
+        }
+    }
+
+    /// The column behind the last of all lanes.
+    pub(super) fn columns(&self) -> usize {
+        self.ends.last().map_or(0, |&(column, _)| column)
+    }
+
+    /// Turns its letters round once for all queries to come, for vectors of so
+    /// many lanes.
+    pub(super) fn turn(&mut self, lanes: usize) {
+        self.turned = Some(Turned::of(&self.lanes, self.columns(), lanes));
+    }
+}
+
 /// The targets of a batch, as lanes come to them and leave them.
-pub(super) struct Targets {
-    /// What is still to begin, the last one first: column, lane, and number.
-    waiting: Vec<(usize, usize, usize)>,
+pub(super) struct Targets<'a> {
+    /// What is still to begin.
+    waiting: &'a [Begin],
     /// The numbers of the current targets, by lane.
     current: Vec<Option<usize>>,
     /// The numbers of those that have ended, and their scores, where one was found.
     pub(super) done: Vec<(usize, Option<i64>)>,
 }
 
-impl Targets {
+impl<'a> Targets<'a> {
     /// Before the first column.
-    pub(super) fn of(batch: &[Lane<'_>]) -> Targets {
-        let places = |(lane, Lane(places)): (usize, &Lane<'_>)| {
-            let place = |place: &Place<'_>| (place.column, lane, place.number);
-            places.iter().map(place).collect::<Vec<_>>()
-        };
-        let mut waiting: Vec<_> = batch.iter().enumerate().flat_map(places).collect();
-        waiting.sort_unstable_by(|a, b| b.cmp(a));
+    pub(super) fn of(batch: &'a Batch<'_>) -> Targets<'a> {
         Targets {
-            done: Vec::with_capacity(waiting.len()),
-            waiting,
-            current: vec![None; batch.len()],
+            waiting: &batch.begins,
+            current: vec![None; batch.lanes.len()],
+            done: Vec::with_capacity(batch.begins.len()),
         }
     }
 
     /// A target that begins with column `tile`, or has begun before: its lane and
     /// its number.
     pub(super) fn next(&mut self, tile: usize) -> Option<(usize, usize)> {
-        let begins = |&mut (column, ..): &mut (usize, usize, usize)| column <= tile;
-        let (_, lane, number) = self.waiting.pop_if(begins)?;
-        Some((lane, number))
+        let first = self.waiting.first().filter(|begin| begin.column <= tile)?;
+        self.waiting = &self.waiting[1..];
+        Some((first.lane, first.number))
     }
 
     /// A lane comes to a target; the one before, if there was one, has this score.
@@ -113,7 +165,7 @@ impl Targets {
 
     /// Those that have ended; the others have no score.
     pub(super) fn leave(mut self) -> Vec<(usize, Option<i64>)> {
-        let waiting = self.waiting.iter().map(|&(.., number)| number);
+        let waiting = self.waiting.iter().map(|begin| begin.number);
         let left = self.current.iter().copied().flatten().chain(waiting);
         self.done.extend(left.map(|number| (number, None)));
         self.done
@@ -122,33 +174,25 @@ impl Targets {
 
 /// Lays out targets of at least one residue each, given by their numbers in
 /// ascending order of length, in batches of at most `lanes` lanes. Targets
-/// begin at multiples of `columns`.
+/// begin at multiples of `width`.
 pub(super) fn lay_out<'a>(
     targets: &[&'a [u8]],
     order: &[usize],
-    (lanes, columns): (usize, usize),
-) -> Vec<Vec<Lane<'a>>> {
-    let cost = |batches: &[Vec<Lane<'_>>]| -> usize {
-        let longest = |batch: &Vec<Lane<'_>>| batch.iter().map(Lane::end).max().unwrap_or(0);
-        let steps = |batch| longest(batch).next_multiple_of(STEP) + STEP;
-        batches.iter().map(steps).sum()
-    };
-    let neighbours: Vec<Vec<Lane<'_>>> = order
-        .chunks(lanes)
-        .map(|chunk| {
-            let alone = |&number: &usize| Lane::alone(number, targets[number]);
-            chunk.iter().map(alone).collect()
-        })
-        .collect();
-    if neighbours.len() < 2 {
-        return neighbours;
+    (lanes, width): (usize, usize),
+) -> Vec<Batch<'a>> {
+    let steps = |columns: usize| columns.next_multiple_of(STEP) + STEP;
+    let neighbours = order.chunks(lanes);
+    let longest = |chunk: &[usize]| chunk.last().map_or(0, |&number| targets[number].len());
+    let columns: usize = neighbours.clone().map(longest).map(steps).sum();
+    if neighbours.len() > 1 {
+        let refilled = Batch::of(refill(targets, order, (lanes, width)));
+        if steps(refilled.columns()) < columns {
+            return vec![refilled];
+        }
     }
-    let refilled = vec![refill(targets, order, (lanes, columns))];
-    if cost(&refilled) < cost(&neighbours) {
-        refilled
-    } else {
-        neighbours
-    }
+    let alone = |&number: &usize| Lane::alone(number, targets[number]);
+    let batch = |chunk: &[usize]| Batch::of(chunk.iter().map(alone).collect());
+    neighbours.map(batch).collect()
 }
 
 /// The longest first, each into the lane that ends first: at most a third more
@@ -158,7 +202,8 @@ fn refill<'a>(
     order: &[usize],
     (lanes, columns): (usize, usize),
 ) -> Vec<Lane<'a>> {
-    let mut filled = vec![Lane(Vec::new()); lanes];
+    let places = || Vec::with_capacity(order.len() / lanes + 1);
+    let mut filled: Vec<Lane<'_>> = (0..lanes).map(|_| Lane(places())).collect();
     let mut ends: BinaryHeap<Reverse<(usize, usize)>> =
         (0..lanes).map(|lane| Reverse((0, lane))).collect();
     for &number in order.iter().rev() {
@@ -191,7 +236,7 @@ mod tests {
         let lane = |lane: &Lane<'_>| lane.0.iter().map(place).collect();
         lay_out(&targets, &order, shape)
             .iter()
-            .map(|batch| batch.iter().map(lane).collect())
+            .map(|batch| batch.lanes.iter().map(lane).collect())
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! The letters of a batch, turned round: from a row a target to a column of
 //! lanes.
 
-use super::layout::{Lane, Place};
+use super::layout::{Batch, Lane, Place};
 use kgl_seq::alphabet::WILDCARD;
 use std::slice::ChunksExact;
 
@@ -42,15 +42,21 @@ impl Letters {
         }
     }
 
-    /// The codes of the columns from `first`, a multiple of the step, to the
-    /// end of their block, at least a step of them: column by column, a byte a
-    /// lane, padding in lanes beyond the batch.
+    /// The codes of the columns from `first`, a multiple of the step, on, at
+    /// least a step of them: column by column, a byte a lane, padding in lanes
+    /// beyond the batch.
     #[inline(always)]
-    pub(super) fn columns(&mut self, batch: &[Lane<'_>], first: usize) -> ChunksExact<'_, u8> {
+    pub(super) fn columns<'b>(
+        &'b mut self,
+        batch: &'b Batch<'_>,
+        first: usize,
+    ) -> ChunksExact<'b, u8> {
+        if let Some(Turned(codes)) = &batch.turned {
+            return codes[first * self.stride..].chunks_exact(self.stride);
+        }
         let start = first - first % BLOCK;
         if self.start != Some(start) {
-            self.turn(batch, start);
-            self.start = Some(start);
+            self.turn(&batch.lanes, start);
         }
         self.block[(first - start) * self.stride..].chunks_exact(self.stride)
     }
@@ -69,6 +75,7 @@ impl Letters {
             copy(row, &places[*before..], start);
             fetch(&places[*before..], start + BLOCK);
         }
+        self.start = Some(start);
         #[cfg(target_arch = "x86_64")]
         let mut left = super::sse2::turn(&self.rows, &mut self.block, lanes);
         #[cfg(not(target_arch = "x86_64"))]
@@ -77,6 +84,24 @@ impl Letters {
             turn(rows, &mut self.block, lanes, left);
             left += SQUARE;
         }
+    }
+}
+
+/// All columns of a batch, in whole blocks, for lanes of one number.
+#[derive(Clone, Debug)]
+pub(super) struct Turned(Vec<u8>);
+
+impl Turned {
+    /// The letters of so many `columns`, for vectors of `width` lanes.
+    pub(super) fn of(lanes: &[Lane<'_>], columns: usize, width: usize) -> Turned {
+        let mut letters = Letters::new(width);
+        let blocks = columns.div_ceil(BLOCK);
+        let mut codes = Vec::with_capacity(blocks * letters.block.len());
+        for block in 0..blocks {
+            letters.turn(lanes, block * BLOCK);
+            codes.extend_from_slice(&letters.block);
+        }
+        Turned(codes)
     }
 }
 
@@ -175,7 +200,7 @@ mod tests {
                         .collect()
                 })
                 .collect();
-            let batch: Vec<Lane<'_>> = texts
+            let all: Vec<Lane<'_>> = texts
                 .iter()
                 .enumerate()
                 .map(|(number, text)| {
@@ -188,8 +213,13 @@ mod tests {
                 })
                 .collect();
             let mut letters = Letters::new(lanes);
-            for first in (0..2 * BLOCK).step_by(STEP) {
-                let columns = letters.columns(&batch[..lanes - 1], first);
+            let streaming = Batch::of(all[..lanes - 1].to_vec());
+            let mut turned = streaming.clone();
+            turned.turn(lanes);
+            let blocks = (0..2 * BLOCK).step_by(STEP);
+            let places = blocks.flat_map(|first| [(&streaming, first), (&turned, first)]);
+            for (batch, first) in places {
+                let columns = letters.columns(batch, first);
                 let stride = lanes.next_multiple_of(SQUARE);
                 for (at, &code) in columns.take(STEP).flatten().enumerate() {
                     let (column, lane) = (first + at / stride, at % stride);

@@ -32,7 +32,7 @@
 
 use super::frame::{Frame, Shift, Width, count, pad};
 use super::lanes::Lanes;
-use super::layout::{Lane, Targets};
+use super::layout::Targets;
 use super::profile::{Pairs, Profile};
 use super::tile::{Entry, Job};
 use crate::scoring::{Mode, Scoring};
@@ -84,7 +84,7 @@ pub(super) fn read<V: Lanes, const S: usize>(
     job: &Job<'_>,
     low: &Low,
 ) -> Vec<(usize, Option<i64>)> {
-    let end = job.batch.iter().map(Lane::end).max().unwrap_or(0);
+    let end = job.batch.columns();
     let mut sweep = Sweep::<V, S>::new(token, job, low);
     let mut targets = Targets::of(job.batch);
     for (number, tile) in (0..end).step_by(low.columns).enumerate() {
@@ -105,7 +105,7 @@ pub(super) fn read<V: Lanes, const S: usize>(
             return targets.leave();
         }
     }
-    for lane in 0..job.batch.len() {
+    for lane in 0..job.batch.lanes.len() {
         targets.end(lane, sweep.score(lane));
     }
     targets.done

@@ -2,7 +2,7 @@
 
 use super::frame::{self, Shift};
 use super::lanes::Lanes;
-use super::layout::Lane;
+use super::layout::Batch;
 use super::letters::{Letters, PAD};
 use crate::scoring::Scoring;
 use kgl_seq::alphabet::WILDCARD;
@@ -66,7 +66,7 @@ impl<V: Lanes, const S: usize> Profile<V, S> {
 
     /// Looks up the step behind column `first`.
     #[inline(always)]
-    pub(super) fn look_up(&mut self, token: V::Token, batch: &[Lane<'_>], first: usize) {
+    pub(super) fn look_up(&mut self, token: V::Token, batch: &Batch<'_>, first: usize) {
         let Pairs {
             match_,
             mismatch,

@@ -2,7 +2,7 @@
 
 use super::frame::{Shift, count};
 use super::lanes::{Lanes, Task};
-use super::layout::{Lane, Targets};
+use super::layout::Targets;
 use super::low::{self, Low};
 use super::tile::{Cell, Cells, Job, Sweep, Watch};
 use crate::scoring::Mode;
@@ -37,11 +37,10 @@ fn read<V: Lanes, const LOCAL: bool, const S: usize>(
     token: V::Token,
     job: &Job<'_>,
 ) -> Vec<(usize, Option<i64>)> {
-    let columns = job.batch.iter().map(Lane::end).max().unwrap_or(0);
     let mut sweep = Sweep::<V, LOCAL, S>::new(token, *job);
     let mut scores = Scores::new(&sweep);
-    sweep.walk(0, columns, &mut scores);
-    for lane in 0..job.batch.len() {
+    sweep.walk(0, job.batch.columns(), &mut scores);
+    for lane in 0..job.batch.lanes.len() {
         scores.targets.end(lane, Some(scores.best[lane]));
     }
     scores.targets.done
@@ -112,13 +111,12 @@ impl<V: Lanes> LastRow<V> {
 }
 
 /// Reads scores, mode by mode.
-struct Scores<V> {
+struct Scores<'a, V> {
     /// The score so far of each lane's current target.
     best: Vec<i64>,
-    targets: Targets,
-    /// Where targets are still to end, in global mode; the last one first:
-    /// column and lane.
-    ends: Vec<(usize, usize)>,
+    targets: Targets<'a>,
+    /// Where targets are still to end (global mode).
+    ends: &'a [(usize, usize)],
     /// The score of no residue at all.
     none: i64,
     row: LastRow<V>,
@@ -129,9 +127,9 @@ struct Scores<V> {
     peaks: Vec<V>,
 }
 
-impl<V: Lanes> Scores<V> {
+impl<'a, V: Lanes> Scores<'a, V> {
     #[inline(always)]
-    fn new<const LOCAL: bool, const S: usize>(sweep: &Sweep<'_, V, LOCAL, S>) -> Scores<V> {
+    fn new<const LOCAL: bool, const S: usize>(sweep: &Sweep<'a, V, LOCAL, S>) -> Self {
         let scoring = sweep.job.scoring;
         let zero = sweep.splat(0);
         // Semi-global: no residue of the target at all. Local: none of either.
@@ -139,17 +137,10 @@ impl<V: Lanes> Scores<V> {
             Mode::SemiGlobal => scoring.gap(sweep.job.query.len()),
             Mode::Global | Mode::Local => 0,
         };
-        let mut ends = Vec::new();
-        if scoring.mode() == Mode::Global {
-            for (lane, targets) in sweep.job.batch.iter().enumerate() {
-                ends.extend(targets.0.iter().map(|place| (place.end(), lane)));
-            }
-            ends.sort_unstable_by(|a, b| b.cmp(a));
-        }
         Scores {
             best: vec![none; V::COUNT],
             targets: Targets::of(sweep.job.batch),
-            ends,
+            ends: &sweep.job.batch.ends,
             none,
             row: LastRow::new(sweep),
             peak: zero,
@@ -158,11 +149,11 @@ impl<V: Lanes> Scores<V> {
     }
 }
 
-impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<V> {
+impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<'_, V> {
     type Band<'a>
         = Peaks<'a, V, LOCAL, S>
     where
-        V: 'a;
+        Self: 'a;
 
     #[inline(always)]
     fn tile(&mut self, sweep: &Sweep<'_, V, LOCAL, S>, tile: usize) {
@@ -202,8 +193,10 @@ impl<V: Lanes, const LOCAL: bool, const S: usize> Watch<V, LOCAL, S> for Scores<
         self.row.step((tile, first), left, row[S - 1]);
         match sweep.job.scoring.mode() {
             Mode::Global => {
-                let ends = |&mut (column, _): &mut (usize, usize)| column <= first + S;
-                while let Some((column, lane)) = self.ends.pop_if(ends) {
+                while let Some((&(column, lane), later)) = self.ends.split_first()
+                    && column <= first + S
+                {
+                    self.ends = later;
                     let cell = row[column - 1 - first].get(lane);
                     let shift = sweep.shift.column * count(column - tile);
                     self.best[lane] = cell - shift + self.row.back(sweep.shift, tile)(lane);

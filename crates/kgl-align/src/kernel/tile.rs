@@ -39,7 +39,7 @@
 
 use super::frame::{Frame, Shift, count};
 use super::lanes::Lanes;
-use super::layout::{Lane, Place};
+use super::layout::{Batch, Begin};
 use super::profile::{Pairs, Profile};
 use crate::scalar::top;
 use crate::scoring::Scoring;
@@ -52,7 +52,7 @@ pub(super) struct Job<'a> {
     pub(super) scoring: &'a Scoring,
     pub(super) frame: Frame,
     pub(super) query: &'a [u8],
-    pub(super) batch: &'a [Lane<'a>],
+    pub(super) batch: &'a Batch<'a>,
 }
 
 /// A cell and what it was made from, in the lanes' numbers. A mode other
@@ -175,8 +175,8 @@ pub(super) struct Sweep<'a, V: Lanes, const LOCAL: bool, const S: usize> {
     rows: Vec<u8>,
     /// Where each lane's current target begins.
     starts: Vec<usize>,
-    /// Where targets are still to begin, the last one first: column and lane.
-    waiting: Vec<(usize, usize)>,
+    /// What is still to begin, behind the first column.
+    waiting: &'a [Begin],
     /// 1 in the lanes whose target begins with the current tile, 0 in the others.
     begins: V,
     /// What the first column of such a target costs beside the others: the
@@ -248,14 +248,8 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             floor: zero,
         };
         let corners = if LOCAL { bands * V::COUNT } else { 0 };
-        let begins = |(lane, places): (usize, &Lane<'_>)| {
-            let column = |place: &Place<'_>| (place.column, lane);
-            places.0.iter().map(column).collect::<Vec<_>>()
-        };
-        let mut waiting: Vec<(usize, usize)> =
-            job.batch.iter().enumerate().flat_map(begins).collect();
-        waiting.retain(|&(column, _)| column > 0);
-        waiting.sort_unstable_by(|a, b| b.cmp(a));
+        let begins = &job.batch.begins;
+        let at_once = begins.partition_point(|begin| begin.column == 0);
         Sweep {
             token,
             job,
@@ -263,7 +257,7 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             constants,
             rows: query.iter().map(|&code| code.min(WILDCARD)).collect(),
             starts: vec![0; V::COUNT],
-            waiting,
+            waiting: &begins[at_once..],
             begins: zero,
             opened: zero,
             tops: zero,
@@ -419,12 +413,16 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
     #[inline(always)]
     fn begin_targets(&mut self, tile: usize) {
         (self.begins, self.opened) = (self.splat(0), self.splat(0));
-        if tile > 0 && self.waiting.last().is_none_or(|&(column, _)| column > tile) {
+        let begins = |begin: &&Begin| begin.column <= tile;
+        let now = self.waiting.iter().take_while(begins).count();
+        if tile > 0 && now == 0 {
             return;
         }
-        while let Some((_, lane)) = self.waiting.pop_if(|(column, _)| *column <= tile) {
-            self.starts[lane] = tile;
+        let (now, later) = self.waiting.split_at(now);
+        for begin in now {
+            self.starts[begin.lane] = tile;
         }
+        self.waiting = later;
         self.apart = true;
         let mut begins = V::ZEROS;
         for (begin, &start) in begins.as_mut().iter_mut().zip(&self.starts) {

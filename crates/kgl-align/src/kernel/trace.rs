@@ -73,7 +73,7 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
     } = *trace;
     let sweep = Sweep::<V, LOCAL, STEP>::new(token, *job);
     let start = sweep.edge(0);
-    let columns = job.batch.last().map_or(0, Lane::end);
+    let columns = job.batch.columns();
     let rows = job.query.len();
     let mut tracer = Tracer::<V, LOCAL> {
         token,
@@ -91,7 +91,8 @@ fn run<V: Lanes, const LOCAL: bool>(token: V::Token, trace: &Trace<'_>) -> Vec<O
                 column,
             })
         };
-        (job.batch.iter().zip(scores).map(end).collect(), vec![start])
+        let lanes = job.batch.lanes.iter();
+        (lanes.zip(scores).map(end).collect(), vec![start])
     } else {
         let mut ends = Ends::new(job, scores, &sweep);
         let edges = tracer.forward(&start, (rows, columns), &mut ends);
@@ -209,7 +210,7 @@ impl<'a, V: Lanes, const LOCAL: bool> Tracer<'a, V, LOCAL> {
         for (lane, walk) in self.walks.iter_mut().enumerate() {
             let bytes = &self.bytes;
             walk.go(
-                (self.job.query, self.job.batch[lane].first()),
+                (self.job.query, self.job.batch.lanes[lane].first()),
                 (0, edge.column),
                 |row, column| {
                     let (step, c) = ((column - 1 - edge.column) / STEP, (column - 1) % STEP);
@@ -365,7 +366,7 @@ fn note<V: Lanes>(
     let lanes = cell.as_ref().iter().zip(wanted.as_ref());
     for (lane, (&cell, &wanted)) in lanes.take(found.len()).enumerate() {
         let first = found[lane].is_none_or(|end| (row, column) < (end.row, end.column));
-        if cell.into() == wanted.into() && first && column <= job.batch[lane].end() {
+        if cell.into() == wanted.into() && first && column <= job.batch.lanes[lane].end() {
             let score = scores[lane];
             found[lane] = Some(End { score, row, column });
         }

@@ -22,14 +22,8 @@ pub(super) struct Distinct {
 }
 
 impl Distinct {
-    /// Groups the records that `which` names, ascending; each into a group of
-    /// its own when they are to stay `apart`.
-    pub(super) fn of(records: &[Record], which: &[u32], apart: bool) -> Self {
-        if apart {
-            let starts = (0..=u32::try_from(which.len()).unwrap_or(u32::MAX)).collect();
-            let members = which.to_vec();
-            return Self { members, starts };
-        }
+    /// Groups the records that `which` names, ascending.
+    pub(super) fn of(records: &[Record], which: &[u32]) -> Self {
         let mut groups: HashMap<&[u8], u32> = HashMap::new();
         let mut sizes: Vec<u32> = Vec::new();
         let mut placed: Vec<(u32, u32)> = Vec::new();
@@ -108,13 +102,10 @@ mod tests {
     #[test]
     fn equal_sequences_are_grouped_in_file_order() {
         let records = records(&[&[1], &[0, 1], &[1], &[], &[0, 1], &[1]]);
-        let distinct = Distinct::of(&records, &[0, 1, 2, 3, 5], false);
+        let distinct = Distinct::of(&records, &[0, 1, 2, 3, 5]);
         let groups: Vec<&[u32]> = (0..distinct.len()).map(|at| distinct.members(at)).collect();
         assert_eq!(groups, [&[0, 2, 5][..], &[1], &[3]]);
         assert_eq!(distinct.sequence(1, &records), [0, 1]);
-        let apart = Distinct::of(&records, &[1, 2, 4], true);
-        let groups: Vec<&[u32]> = (0..apart.len()).map(|at| apart.members(at)).collect();
-        assert_eq!(groups, [[1], [2], [4]]);
     }
 
     #[test]
@@ -122,9 +113,9 @@ mod tests {
         let half = vec![0; PART_RESIDUES / 2];
         let whole = vec![1; PART_RESIDUES + 1];
         let records = records(&[&half, &half[1..], &[2], &whole, &[3]]);
-        let distinct = Distinct::of(&records, &[0, 1, 2, 3, 4], false);
+        let distinct = Distinct::of(&records, &[0, 1, 2, 3, 4]);
         assert_eq!(distinct.parts(&records), [0..3, 3..4, 4..5]);
-        let none = Distinct::of(&records, &[], false).parts(&records);
+        let none = Distinct::of(&records, &[]).parts(&records);
         assert!(none.len() == 1 && none[0].is_empty());
     }
 }

@@ -18,10 +18,8 @@ pub(super) struct Library<'a> {
     part: Range<usize>,
     /// The sequence of each.
     pub(super) sequences: Vec<&'a [u8]>,
-    /// Their numbers, the shortest first: a query's line begins in that order.
-    pub(super) by_length: Vec<u32>,
-    /// What can be proved of them; `None` when nothing is to be.
-    pub(super) proofs: Option<Proofs>,
+    /// What can be proved of them.
+    pub(super) proofs: Proofs,
 }
 
 /// What bounds are taken from.
@@ -42,18 +40,15 @@ impl<'a> Library<'a> {
         let asked: usize = (0..job.queries.len())
             .map(|query| job.queries.sequence(query, &job.inputs.queries).len())
             .sum();
-        let proofs = job.prune.then(|| Proofs {
+        let proofs = Proofs {
             bound: Bound::new(&job.inputs.scoring),
             outlines: sequences.iter().map(|codes| Outline::of(codes)).collect(),
             index: (asked >= INDEX_PAYS).then(|| Index::of(&sequences)),
-        });
-        let mut by_length: Vec<u32> = (0..).zip(&sequences).map(|(number, _)| number).collect();
-        by_length.sort_by_key(|&number| sequences[number as usize].len());
+        };
         Self {
             targets,
             part,
             sequences,
-            by_length,
             proofs,
         }
     }

@@ -12,9 +12,6 @@ use super::order::{Candidate, Order};
 /// of use to the next.
 const BATCH_CELLS: u64 = 1 << 25;
 
-/// The same where nothing is left out.
-const UNBOUNDED_CELLS: u64 = 1 << 29;
-
 /// A batch is this share of a worker's share of what is left of its part, where
 /// that is more: the more targets the kernel is given, the fuller its lanes; and
 /// as batches become smaller towards the end, workers end together (guided
@@ -25,16 +22,10 @@ const SHARE: u64 = 4;
 /// stays small, and lanes that are refilled hundreds of times are full.
 const MOST_TARGETS: usize = 1 << 14;
 
-/// And so many times its lanes are not cut any more: the last ones are so
-/// different in length that they fill lanes only together.
-const UNBOUNDED_LANES: usize = 8;
-
 /// The candidates of one query in one part of the library.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     order: Order,
-    /// Whether candidates have bounds, so that some may be left out.
-    bounded: bool,
     /// What is being handed out, shortest first: it is taken from the end.
     part: Vec<Candidate>,
     /// The cells of that.
@@ -67,18 +58,11 @@ pub(super) struct Cut<'a> {
 }
 
 impl Line {
-    /// A line of `candidates`, of which the best `first` come first if they are
-    /// `bounded` at all. `left_out` is the highest bound of those that
-    /// are not even in it.
-    pub(super) fn new(
-        candidates: Vec<Candidate>,
-        first: usize,
-        bounded: bool,
-        left_out: i64,
-    ) -> Self {
+    /// A line of `candidates`, of which the best `first` come first. `left_out`
+    /// is the highest bound of those that are not even in it.
+    pub(super) fn new(candidates: Vec<Candidate>, first: usize, left_out: i64) -> Self {
         Self {
-            order: Order::new(candidates, first, bounded),
-            bounded,
+            order: Order::new(candidates, first),
             left_out,
             ..Self::default()
         }
@@ -94,13 +78,8 @@ impl Line {
         mut look_again: impl FnMut(&Candidate) -> Verdict,
     ) -> Vec<u32> {
         let (mut batch, mut cells) = (Vec::new(), 0);
-        let (least, uncut) = if self.bounded {
-            (BATCH_CELLS, 0)
-        } else {
-            (UNBOUNDED_CELLS, UNBOUNDED_LANES * cut.lanes)
-        };
         loop {
-            let enough = least.max(self.left / (SHARE * u64::from(cut.workers)));
+            let enough = BATCH_CELLS.max(self.left / (SHARE * u64::from(cut.workers)));
             while let Some(candidate) = self.part.pop() {
                 let its_cells = (cut.cells)(candidate.target);
                 self.left -= its_cells;
@@ -113,7 +92,7 @@ impl Line {
                     Verdict::LeftOut => self.left_out = self.left_out.max(candidate.bound),
                 }
                 let full = batch.len().is_multiple_of(cut.lanes) && cells >= enough;
-                if full && self.part.len() >= uncut || batch.len() == MOST_TARGETS {
+                if full || batch.len() == MOST_TARGETS {
                     break;
                 }
             }
@@ -170,7 +149,7 @@ mod tests {
             workers: 1,
             cells: &|target| BATCH_CELLS / 8 + u64::from(target % 3),
         };
-        let mut line = Line::new(candidates(40), 8, true, -5);
+        let mut line = Line::new(candidates(40), 8, -5);
         let always = |_: &Candidate| Verdict::Wanted;
         let first = line.take(&cut, always, always);
         // The best eight, longest first.
@@ -194,37 +173,5 @@ mod tests {
         assert_eq!(line.end(), None);
         line.came_back();
         assert_eq!(line.end(), Some(19));
-    }
-
-    #[test]
-    fn without_an_order_everything_is_one_part() {
-        let cut = Cut {
-            lanes: 64,
-            workers: 1,
-            cells: &|_| 1,
-        };
-        let mut line = Line::new(candidates(100), 8, false, i64::MIN);
-        let always = |_: &Candidate| Verdict::Wanted;
-        assert_eq!(line.take(&cut, always, always).len(), 100);
-        line.came_back();
-        assert!(line.take(&cut, always, always).is_empty());
-        assert_eq!(line.end(), Some(i64::MIN));
-    }
-
-    #[test]
-    fn the_last_lanes_are_filled_together() {
-        let cut = Cut {
-            lanes: 4,
-            workers: 1,
-            cells: &|_| UNBOUNDED_CELLS / 6,
-        };
-        let mut line = Line::new(candidates(44), 8, false, i64::MIN);
-        let always = |_: &Candidate| Verdict::Wanted;
-        let mut sizes = Vec::new();
-        while let size @ 1.. = line.take(&cut, always, always).len() {
-            sizes.push(size);
-        }
-        // A quarter of what is left, and from 32 on they stay together.
-        assert_eq!(sizes, [12, 32]);
     }
 }

@@ -24,17 +24,11 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// An order of `candidates`, of which the first part has `first`; all of
-    /// them where `ordered` is false, which takes any order for granted.
-    pub(super) fn new(candidates: Vec<Candidate>, first: usize, ordered: bool) -> Self {
-        let part = if ordered {
-            first.max(1)
-        } else {
-            candidates.len()
-        };
+    /// An order of `candidates`, of which the first part has `first`.
+    pub(super) fn new(candidates: Vec<Candidate>, first: usize) -> Self {
         Self {
             rest: candidates,
-            part,
+            part: first.max(1),
         }
     }
 
@@ -74,7 +68,7 @@ mod tests {
                 target,
             })
             .collect();
-        let mut order = Order::new(candidates.clone(), 3, true);
+        let mut order = Order::new(candidates.clone(), 3);
         let mut seen = Vec::new();
         for size in [3, 12, 48, 37, 0] {
             let part = order.next_part();
@@ -86,6 +80,5 @@ mod tests {
         }
         seen.sort_by_key(|candidate| candidate.target);
         assert_eq!(seen, candidates);
-        assert_eq!(Order::new(candidates, 3, false).next_part().len(), 100);
     }
 }

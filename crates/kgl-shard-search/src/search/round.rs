@@ -97,21 +97,14 @@ impl Round<'_> {
         } = self.turns.job;
         let sequence = queries.sequence(query, &inputs.queries);
         let best = lock(&self.turns.turns[query].best);
-        let bounds = self
-            .library
-            .proofs
-            .as_ref()
-            .map(|proofs| Bounds::of(proofs, sequence));
+        let bounds = Bounds::of(&self.library.proofs, sequence);
         let (mut candidates, mut left_out) = (Vec::new(), i64::MIN);
         let (mut all, mut not_in_line) = (0, 0);
-        for &target in &self.library.by_length {
-            let at = target as usize;
+        for (target, at) in (0..).zip(0..self.library.sequences.len()) {
             let cells = self.cells(sequence.len(), target);
             let meetings = pairs.meetings(queries.members(query), self.library.members(at));
             all += cells * meetings as u64;
-            let bound = bounds
-                .as_ref()
-                .map_or(i64::MAX, |bounds| bounds.of_target(at));
+            let bound = bounds.of_target(at);
             if meetings > 0 && self.could_keep(query, &best, target, bound) {
                 candidates.push(Candidate { bound, target });
                 continue;
@@ -124,13 +117,9 @@ impl Round<'_> {
         self.turns.all.fetch_add(all, Ordering::Relaxed);
         self.progress.advance(not_in_line);
         let first = engine.lanes().max(inputs.search.top_k as usize);
-        let indexed = self
-            .library
-            .proofs
-            .as_ref()
-            .is_some_and(|proofs| proofs.index.is_some());
+        let indexed = self.library.proofs.index.is_some();
         Going {
-            line: Line::new(candidates, first, bounds.is_some(), left_out),
+            line: Line::new(candidates, first, left_out),
             runs: indexed.then(|| Runs::of(sequence)),
         }
     }

@@ -42,9 +42,7 @@ impl Runs {
         if spent > self.cells_saved + Self::CREDIT || kept(i64::MIN) {
             return false;
         }
-        let Some(proofs) = &library.proofs else {
-            return false;
-        };
+        let proofs = &library.proofs;
         let codes = library.sequences[target as usize];
         let windows = Windows::of(codes, &self.kmers, &proofs.bound);
         let outline = &proofs.outlines[target as usize];

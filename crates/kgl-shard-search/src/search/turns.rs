@@ -108,16 +108,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a> Turns<'a> {
     pub(super) fn new(job: &'a Job<'a>, targets: &Distinct, workers: u32) -> Self {
-        let search = &job.inputs.search;
-        // A local score of 0 is the empty alignment: nothing was found.
-        let local = job.inputs.scoring.mode() == Mode::Local;
-        let least = search.least_score(job.inputs.score_scale);
-        let least = if local { least.max(1) } else { least };
         let turn = |query: usize| Turn {
-            best: Mutex::new(vec![
-                Best::new(search.top_k, least);
-                job.queries.members(query).len()
-            ]),
+            best: Mutex::new(vec![job.best(); job.queries.members(query).len()]),
             state: Mutex::new(State::Waiting),
             known_above: AtomicI64::new(i64::MAX),
         };
@@ -134,7 +126,7 @@ impl<'a> Turns<'a> {
             turns: (0..job.queries.len()).map(turn).collect(),
             heaviest_first,
             workers,
-            twins: (job.prune && symmetric).then(|| Twins::of(job, targets)),
+            twins: symmetric.then(|| Twins::of(job, targets)),
             most_cells: cells(asked, residues),
             computed: AtomicU64::new(0),
             all: AtomicU64::new(0),
