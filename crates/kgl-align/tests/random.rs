@@ -47,6 +47,8 @@ proptest! {
         for choice in KernelChoice::ALL {
             if let Ok(engine) = Engine::new(scoring, choice) {
                 prop_assert_eq!(engine.scores(&query, &targets), expected.clone(), "{}", choice);
+                let laid_out = engine.lay_out(&targets);
+                prop_assert_eq!(laid_out.scores(&query), expected.clone(), "{}, laid out", choice);
             }
         }
     }

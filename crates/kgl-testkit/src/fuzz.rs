@@ -132,7 +132,13 @@ pub fn check(input: &Input) {
         .iter()
         .map(|&choice| {
             move |q: &[u8], targets: &[&[u8]], scoring: &Scoring| {
-                Engine::new(*scoring, choice).map_or_else(|_| Vec::new(), |e| e.scores(q, targets))
+                let Ok(engine) = Engine::new(*scoring, choice) else {
+                    return Vec::new();
+                };
+                let scores = engine.scores(q, targets);
+                let laid_out = engine.lay_out(targets).scores(q);
+                assert_eq!(scores, laid_out, "{choice}: laid out once, or on the way");
+                scores
             }
         })
         .collect();
