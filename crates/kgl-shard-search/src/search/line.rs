@@ -10,7 +10,7 @@ use super::order::{Candidate, Order};
 /// Batches are made of so many cells or more, where there are so many: enough
 /// for handing them out to cost nothing, few enough for what they find to be
 /// of use to the next.
-const BATCH_CELLS: u64 = 1 << 25;
+const BATCH_CELLS: u64 = 1 << 27;
 
 /// A batch is this share of a worker's share of what is left of its part, where
 /// that is more: the more targets the kernel is given, the fuller its lanes; and

@@ -14,7 +14,7 @@ pub(super) struct Candidate {
 }
 
 /// How many times as large as the part before a part is.
-const GROWTH: usize = 4;
+const GROWTH: usize = 16;
 
 /// Candidates, of which the best are taken first.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ mod tests {
             .collect();
         let mut order = Order::new(candidates.clone(), 3);
         let mut seen = Vec::new();
-        for size in [3, 12, 48, 37, 0] {
+        for size in [3, 48, 49, 0] {
             let part = order.next_part();
             assert_eq!(part.len(), size);
             let lowest = part.iter().map(|candidate| candidate.bound).min();
