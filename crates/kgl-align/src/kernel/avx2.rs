@@ -51,6 +51,8 @@ macro_rules! lanes {
             type Token = Avx2;
             type Lane = $lane;
             type Array = [$lane; $count];
+            /// All bits of the lanes that are meant.
+            type Mask = Self;
             type Wide = [i64; $count];
             const COUNT: usize = $count;
             const ZEROS: [i64; $count] = [0; $count];
@@ -98,6 +100,17 @@ macro_rules! lanes {
             #[inline(always)]
             fn max(self, other: Self) -> Self {
                 $name(unsafe { $max(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn equals(self, key: Self) -> Self {
+                $name(unsafe { $equal(self.0, key.0) })
+            }
+
+            #[inline(always)]
+            fn add_within(self, other: Self, mask: Self, without: Self) -> Self {
+                let sum = self.add(other);
+                $name(unsafe { _mm256_blendv_epi8(without.0, sum.0, mask.0) })
             }
 
             #[inline(always)]

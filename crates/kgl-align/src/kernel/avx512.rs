@@ -46,7 +46,7 @@ fn run_here<T: Task>(token: Avx512, width: Width, task: T) -> T::Output {
 // where `detect` saw the features. Loads and stores go to local arrays of
 // exactly the vector's size, by the unaligned instructions.
 macro_rules! lanes {
-    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident, $over:ident, $mask_add:ident, $greater:literal, $move:literal) => {
+    ($name:ident, $doc:literal, $lane:ty, $count:literal, $splat:ident, $add:ident, $sub:ident, $max:ident, $equal:ident, $blend:ident, $over:ident, $mask_add:ident, $mask:ty, $greater:literal, $move:literal) => {
         #[doc = $doc]
         #[derive(Clone, Copy)]
         struct $name(__m512i);
@@ -55,6 +55,7 @@ macro_rules! lanes {
             type Token = Avx512;
             type Lane = $lane;
             type Array = [$lane; $count];
+            type Mask = $mask;
             type Wide = [i64; $count];
             const COUNT: usize = $count;
             const ZEROS: [i64; $count] = [0; $count];
@@ -133,6 +134,30 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn equals(self, key: Self) -> $mask {
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512bw")]
+                unsafe fn keep(mut mask: $mask) -> $mask {
+                    // As if it came from elsewhere: the compiler would compare
+                    // anew wherever the mask is used, and ports are what is short.
+                    unsafe {
+                        asm!(
+                            "/* {mask} */",
+                            mask = inout(kreg) mask,
+                            options(pure, nomem, nostack, preserves_flags),
+                        );
+                    }
+                    mask
+                }
+                unsafe { keep($equal(self.0, key.0)) }
+            }
+
+            #[inline(always)]
+            fn add_within(self, other: Self, mask: $mask, without: Self) -> Self {
+                $name(unsafe { $mask_add(without.0, mask, self.0, other.0) })
+            }
+
+            #[inline(always)]
             fn select(self, key: Self, yes: Self, no: Self) -> Self {
                 let mask = unsafe { $equal(self.0, key.0) };
                 $name(unsafe { $blend(mask, no.0, yes.0) })
@@ -176,6 +201,7 @@ lanes!(
     _mm512_mask_blend_epi8,
     _mm512_cmpgt_epi8_mask,
     _mm512_mask_add_epi8,
+    u64,
     "vpcmpgtb",
     "vmovdqu8"
 );
@@ -192,6 +218,7 @@ lanes!(
     _mm512_mask_blend_epi16,
     _mm512_cmpgt_epi16_mask,
     _mm512_mask_add_epi16,
+    u32,
     "vpcmpgtw",
     "vmovdqu16"
 );
@@ -208,6 +235,7 @@ lanes!(
     _mm512_mask_blend_epi32,
     _mm512_cmpgt_epi32_mask,
     _mm512_mask_add_epi32,
+    u16,
     "vpcmpgtd",
     "vmovdqu32"
 );

@@ -13,6 +13,8 @@ pub(super) trait Lanes: Copy {
     type Lane: Copy + Into<i64>;
     /// All lanes' numbers: `COUNT` of them.
     type Array: AsRef<[Self::Lane]>;
+    /// Some of the lanes.
+    type Mask: Copy;
     /// A wide number a lane.
     type Wide: AsRef<[i64]> + AsMut<[i64]>;
     /// How many lanes there are.
@@ -47,6 +49,10 @@ pub(super) trait Lanes: Copy {
         let _ = least;
         self.add(other).max(floor)
     }
+    /// The lanes where `self` equals `key`.
+    fn equals(self, key: Self) -> Self::Mask;
+    /// The sum of the two in the lanes of `mask`, `without` in the others.
+    fn add_within(self, other: Self, mask: Self::Mask, without: Self) -> Self;
     /// `yes` in the lanes where `self` equals `key`, `no` in the others.
     fn select(self, key: Self, yes: Self, no: Self) -> Self;
     /// Whether any lane of the two holds the same number.
@@ -88,6 +94,8 @@ macro_rules! array_lanes {
             type Token = Portable;
             type Lane = $type;
             type Array = [$type; $count];
+            /// 1 in the lanes that are meant.
+            type Mask = Self;
             type Wide = [i64; $count];
             const COUNT: usize = $count;
             const ZEROS: [i64; $count] = [0; $count];
@@ -128,6 +136,18 @@ macro_rules! array_lanes {
             #[inline(always)]
             fn max(self, other: Self) -> Self {
                 Array(std::array::from_fn(|lane| self.0[lane].max(other.0[lane])))
+            }
+
+            #[inline(always)]
+            fn equals(self, key: Self) -> Self {
+                Array(std::array::from_fn(|lane| {
+                    (self.0[lane] == key.0[lane]).into()
+                }))
+            }
+
+            #[inline(always)]
+            fn add_within(self, other: Self, mask: Self, without: Self) -> Self {
+                mask.select(Array([1; $count]), self.add(other), without)
             }
 
             #[inline(always)]

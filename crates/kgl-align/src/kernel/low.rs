@@ -190,8 +190,7 @@ impl<'a, V: Lanes, const S: usize> Sweep<'a, V, S> {
             self.splat(self.job.scoring.gap_extend()),
         );
         let entry = Entry {
-            begins: self.begins,
-            one: self.splat(1),
+            within: self.begins.equals(self.splat(0)),
             edge: self.splat(self.low.zero),
             enter: self.splat(-self.column * count(self.low.columns)),
         };

@@ -469,7 +469,7 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             corner = corner.add(self.opened);
         }
         let mut up: [V; S] = std::array::from_fn(|c| along(first - tile + c + 1).add(self.opened));
-        let one = self.splat(1);
+        let within = self.begins.equals(self.splat(0));
         let Constants { open, rest, .. } = self.constants;
         let mut gap_i = up.map(|cell| cell.add(open).add(rest));
         let shifts: [V; S] = std::array::from_fn(|c| self.column_shift(first - tile + c + 1));
@@ -487,8 +487,7 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
             }
             let band = &self.bands[t];
             let entry = Entry {
-                begins: self.begins,
-                one,
+                within,
                 edge: band.edge,
                 enter: band.enter,
             };
@@ -507,11 +506,9 @@ impl<'a, V: Lanes, const LOCAL: bool, const S: usize> Sweep<'a, V, LOCAL, S> {
 }
 
 /// How rows come into a tile from the left.
-pub(super) struct Entry<V> {
-    /// 1 in the lanes whose target begins with the tile.
-    pub(super) begins: V,
-    /// 1 in every lane.
-    pub(super) one: V,
+pub(super) struct Entry<V: Lanes> {
+    /// The lanes whose target has begun before the tile.
+    pub(super) within: V::Mask,
     /// `H*` left of a target that begins.
     pub(super) edge: V,
     /// From the frame of the tile to the left into this one's.
@@ -523,7 +520,7 @@ impl<V: Lanes> Entry<V> {
     /// target begins.
     #[inline(always)]
     pub(super) fn enter_tile(&self, number: V, edge: V) -> V {
-        self.begins.select(self.one, edge, number.add(self.enter))
+        number.add_within(self.enter, self.within, edge)
     }
 }
 
