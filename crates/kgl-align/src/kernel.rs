@@ -12,7 +12,7 @@
 //! and computed again (`scores`).
 //!
 //! `frame` says what numbers are kept and why they fit; `tile` has the loop
-//! and its drawing; `readout` takes the scores from the cells as they pass, and
+//! and its drawing, `sweep` walks through the tiles; `readout` takes the scores from the cells as they pass, and
 //! `trace` the alignments; `letters` brings the targets' letters into columns,
 //! and `profile` says what they are worth; `lanes` says what a vector must be able
 //! to do; `avx512`, `avx2` and `sse2` do it with intrinsics, behind tokens that
@@ -27,6 +27,7 @@ mod low;
 mod profile;
 mod readout;
 mod scores;
+mod sweep;
 mod tile;
 mod trace;
 
@@ -45,7 +46,6 @@ use low::Low;
 pub use scores::LaidOut;
 use std::fmt;
 use std::str::FromStr;
-use tile::Job;
 
 /// Which kernel to compute with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -107,6 +107,16 @@ pub enum KernelError {
     /// Not the name of a kernel.
     #[error("no kernel `{0}`; choose auto, avx512, avx2, portable or scalar")]
     Unknown(String),
+}
+
+/// One batch: a query of at least one residue, and no more lanes with targets
+/// than a vector has. Targets begin between tiles.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    scoring: &'a Scoring,
+    frame: Frame,
+    query: &'a [u8],
+    batch: &'a Batch<'a>,
 }
 
 /// What was detected and chosen, with the proof of it.

@@ -2,8 +2,8 @@
 //!
 //! Most local alignments are of strangers, and score little. Then a number need
 //! not be kept relative to a corner: bytes relative to the floor, which is the
-//! same in every lane, hold it, and all that [`super::tile`] spends on corners is
-//! saved. What scores too much for that is found out and left to [`super::tile`].
+//! same in every lane, hold it, and all that [`super::sweep`] spends on corners is
+//! saved. What scores too much for that is found out and left to [`super::sweep`].
 //!
 //! With the shifts of [`super::frame`] (`a = 0`, `b = e`) a tile is all rows by
 //! [`Low::columns`] columns, and a cell in its column `c` (from 1) is kept as
@@ -30,11 +30,12 @@
 //! `limit` itself: that bounds `columns`.) The next target of the lane begins with
 //! the left edge again.
 
+use super::Job;
 use super::frame::{Frame, Shift, Width, count, pad};
 use super::lanes::Lanes;
 use super::layout::Targets;
 use super::profile::{Pairs, Profile};
-use super::tile::{Entry, Job};
+use super::tile::Entry;
 use crate::scoring::{Mode, Scoring};
 
 /// How low scores are kept.

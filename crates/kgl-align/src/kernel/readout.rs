@@ -1,10 +1,12 @@
 //! The scores of a batch, read from the cells as they pass.
 
+use super::Job;
 use super::frame::{Shift, count};
 use super::lanes::{Lanes, Task};
 use super::layout::Targets;
 use super::low::{self, Low};
-use super::tile::{Cell, Cells, Job, Sweep, Watch};
+use super::sweep::{Sweep, Watch};
+use super::tile::{Cell, Cells};
 use crate::scoring::Mode;
 
 /// To score a batch: the numbers of its targets and their scores, where a score

@@ -29,11 +29,13 @@
 //! above could open, and both took it from `I` above, where they are again the
 //! same number.
 
+use super::Job;
 use super::frame::count;
 use super::lanes::{Lanes, Task};
 use super::layout::Lane;
 use super::readout::LastRow;
-use super::tile::{Cell, Cells, Edge, Job, Sweep, Unwatched, Watch};
+use super::sweep::{Edge, Sweep, Unwatched, Watch};
+use super::tile::{Cell, Cells};
 use crate::alignment::Alignment;
 use crate::scoring::Mode;
 use crate::traceback::{
