@@ -9,7 +9,7 @@
 # KGL_REQUIRE  names, joined by commas: a skipped test of that name is a failure
 # KGL_WITHOUT  names, joined by commas: their tests are skipped although they could run;
 #              `fast` leaves out fleet and kaggle, the services
-# KGL_BATS_JOBS  how many files of tests/ run at a time: 1, or more with GNU parallel
+# KGL_BATS_JOBS  how many files of tests/ run at a time (default: 2); what one says comes together
 
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 help_if_asked "${1-}"
@@ -47,15 +47,16 @@ pipelines() {
   local features
   read -ra features <<<"$(system_features)"
   cargo build --release --locked --workspace "${features[@]}" --bins --quiet
-  # Files that wait for hosts and services beside files that compute, where that is asked for
-  # and GNU parallel is there. The output stays in the files' order.
-  local together=()
-  if [ "${KGL_BATS_JOBS:-1}" -gt 1 ]; then
-    [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]] ||
-      die 3 "KGL_BATS_JOBS needs GNU parallel: apt-get install -y parallel"
-    together=(--jobs "$KGL_BATS_JOBS" --no-parallelize-within-files)
-  fi
-  bats "${together[@]}" tests
+  # Files that wait for hosts and services beside files that compute: the largest first, so
+  # that the last ones are short.
+  mkdir -p target/bats
+  # shellcheck disable=SC2016
+  find tests -maxdepth 1 -name '*.bats' -printf '%s\t%p\n' | sort -rn | cut -f 2 |
+    xargs -P "${KGL_BATS_JOBS:-2}" -I{} bash -c '
+      log=target/bats/$(basename "$1").log code=0
+      { echo "$1" && bats --timing "$1"; } >"$log" 2>&1 || code=$?
+      flock target/bats cat "$log"
+      exit "$code"' bats {}
 }
 
 if [ "$what" = all ]; then
