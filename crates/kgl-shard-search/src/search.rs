@@ -112,23 +112,34 @@ pub fn search_shard(
         let (best, cells) = every.finish();
         (best, cells, 0)
     };
-    let results = workers.install(|| {
-        best.par_iter()
-            .enumerate()
-            .map(|(query, hits)| row(&job, query, hits))
-            .collect::<Result<_, Failure>>()
-    })?;
     Ok(Found {
-        results,
+        results: rows(&job, &best, workers)?,
         cells,
         cells_pruned,
     })
 }
 
-/// The row of one query, its scores being final.
-fn row(job: &Job<'_>, query: usize, hits: &[Scored]) -> Result<QueryHits, Failure> {
+/// The rows of all queries, their scores being final.
+fn rows(job: &Job<'_>, best: &[Vec<Scored>], workers: &Workers) -> Result<Vec<QueryHits>, Failure> {
+    let queries = &job.inputs.queries;
+    let mut heaviest_first: Vec<usize> = (0..best.len()).collect();
+    heaviest_first.sort_by_key(|&query| std::cmp::Reverse(queries[query].sequence.len()));
+    // The hits of a query fill the lanes best together; they are parted only
+    // where there are not enough queries for all to have work.
+    let parts = workers.count() as usize / best.len().max(1);
+    let mut rows = workers.install(|| {
+        let rows = heaviest_first.into_iter().par_bridge();
+        rows.map(|query| Ok((query, row(job, query, &best[query], parts)?)))
+            .collect::<Result<Vec<_>, Failure>>()
+    })?;
+    rows.sort_unstable_by_key(|&(query, _)| query);
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// The row of one query, its hits aligned in so many `parts`, or in one.
+fn row(job: &Job<'_>, query: usize, hits: &[Scored], parts: usize) -> Result<QueryHits, Failure> {
     let hits = if job.inputs.search.alignments {
-        kept::align_kept(job, query, hits)?
+        kept::align_kept(job, query, hits, parts)?
     } else {
         hits.iter()
             .map(|hit| kept::bare_hit(job.inputs, *hit))

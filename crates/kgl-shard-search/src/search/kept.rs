@@ -15,7 +15,8 @@ use crate::inputs::Inputs;
 const TRACEBACK_BYTES: usize = 8 << 20;
 
 /// The hits of a query with their alignments, in the order given. Equal targets
-/// have equal alignments, which are made once.
+/// have equal alignments, which are made once; they are aligned in so many `parts`
+/// on as many workers, or in one.
 ///
 /// # Errors
 /// An alignment that does not give the hit's score: a bug.
@@ -23,6 +24,7 @@ pub(super) fn align_kept(
     job: &Job<'_>,
     query: usize,
     hits: &[Scored],
+    parts: usize,
 ) -> Result<Vec<Hit>, Failure> {
     let inputs = job.inputs;
     let sequence = |hit: &Scored| inputs.targets[hit.target as usize].sequence.as_slice();
@@ -34,9 +36,7 @@ pub(super) fn align_kept(
             distinct.len() - 1
         });
     }
-    // The targets of a query are aligned together, a part of them on each
-    // worker: enough for all to have work, few enough to fill the lanes.
-    let part = distinct.len().div_ceil(rayon::current_num_threads()).max(1);
+    let part = distinct.len().div_ceil(parts.max(1)).max(1);
     let parts = distinct
         .par_chunks(part)
         .map(|hits| align_hits(job, query, hits))
