@@ -58,16 +58,30 @@ the_job() {
   [ -e "$job/plan.json" ] || die 2 "there is no job ${job##*/} in $arrays"
 }
 
-# job_status JOB_FOLDER [ARGS...]: asks how it stands, and keeps the answer as status.json there.
-# ARGS are kgl-batch-plan's. Exit 1 where Batch knows no such job.
+# job_status JOB_FOLDER WHICH [ARGS...]: asks how it stands, tells it, and keeps the answer as
+# status.json there. WHICH tasks are asked about one by one: none, usual (all, unless they are
+# many) or all. ARGS are kgl-batch-plan's. Exit 1 where Batch knows no such job.
 job_status() {
-  local job=$1 id place
-  shift
-  id=$(kgl-batch-plan get id "$job/plan.json")
-  place=$(kgl-batch-plan get region "$job/plan.json")
+  local plan=$1/plan.json out=$1/status.json which=$2 about how codes id place
+  shift 2
+  id=$(kgl-batch-plan get id "$plan")
+  place=$(kgl-batch-plan get region "$plan")
   ask_quietly "ask for $id" batch jobs describe "$id" --location "$place" --format=json >"$scratch/job.json" || return
-  ask "list the tasks of $id" batch tasks list --job "$id" --location "$place" --format=json >"$scratch/tasks.json" || return
-  kgl-batch-plan status "$job/plan.json" --job "$scratch/job.json" --tasks "$scratch/tasks.json" --out "$job/status.json" "$@"
+  about=("$plan" --job "$scratch/job.json")
+  [ "$which" != all ] || about+=(--all)
+  if [ "$which" = none ] || ! kgl-batch-plan listing "${about[@]}" >"$scratch/listing"; then
+    kgl-batch-plan status "${about[@]}" --out "$out" "$@"
+    return
+  fi
+  mapfile -t how <"$scratch/listing"
+  # What gcloud lists is counted as it comes; it closes a list that it cannot finish.
+  { ask "list the tasks of $id" batch tasks list --job "$id" --location "$place" "${how[@]}" && echo true; } |
+    kgl-batch-plan status "${about[@]}" --tasks - --marked --out "$out" "$@" || {
+    codes=("${PIPESTATUS[@]}")
+    # Where gcloud stopped, that is why; it was told.
+    [ "${codes[0]}" -eq 0 ] || return "${codes[0]}"
+    return "${codes[1]}"
+  }
 }
 
 # fetch_shards URI FOLDER SEARCH: the shards that are published at URI and not in FOLDER yet. They

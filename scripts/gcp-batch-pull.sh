@@ -26,7 +26,7 @@ mkdir -p "$shards"
 say "fetched:  $fetched shards, verified, into ${shards#"$KGL_ROOT/"}"
 # What it cost; a job that was removed in the meantime has kept its shards.
 code=0
-job_status "$job" || code=$?
+job_status "$job" all || code=$?
 [ "$code" -le 1 ] || exit "$code"
 
 if ! kgl-merge --missing --search "$scratch/search.json" "$shards" >"$scratch/missing"; then

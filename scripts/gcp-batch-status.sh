@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Summary: how an array job on GCP Batch stands: states, counts, what happened, what it costs.
-# Usage:   gcp-batch-status.sh SLUG [--job NAME] [--json] [--watch]
+# Usage:   gcp-batch-status.sh SLUG [--job NAME] [--all] [--json] [--watch]
 #
 #   --job    another job than the newest
+#   --all    ask about every task; of more than 1,000 only those that failed are asked about
+#            otherwise, since 100,000 take minutes
 #   --json   the kgl.array-status/1 on stdout, and nothing for people
 #   --watch  again and again, until it has ended
 #
@@ -16,10 +18,11 @@ help_if_asked "${1-}"
 slug=${1:?SLUG is missing}
 shift
 arrays=$KGL_ROOT/competitions/$slug/outputs/arrays
-named=() json=no watch=no
+named=() which=usual json=no watch=no
 while [ $# -gt 0 ]; do
   case $1 in
     --job) named=(--job "${2:?NAME is missing}") && shift ;;
+    --all) which=all ;;
     --json) json=yes ;;
     --watch) watch=yes ;;
     *) die 2 "unknown argument $1 (see --help)" ;;
@@ -33,7 +36,7 @@ options=() previous=$scratch/previous.json
 [ "$json" = no ] || options=(--quiet)
 while true; do
   code=0
-  job_status "$job" "${options[@]}" || code=$?
+  job_status "$job" "$which" "${options[@]}" || code=$?
   [ "$code" -ne 1 ] || die 1 "Batch knows no ${job##*/}: it was removed, or never taken (make gcp-submit competition=$slug)"
   [ "$code" -eq 0 ] || exit "$code"
   if [ "$watch" = no ] || kgl-batch-plan ended "$job/status.json"; then break; fi

@@ -15,7 +15,7 @@ gcp_begin
 the_job "${@:2}"
 
 code=0
-job_status "$job" --quiet || code=$?
+job_status "$job" none --quiet || code=$?
 [ "$code" -ne 1 ] || die 1 "Batch knows no ${job##*/}: nothing is to be ended"
 [ "$code" -eq 0 ] || exit "$code"
 if kgl-batch-plan ended "$job/status.json"; then
@@ -26,9 +26,9 @@ id=${job##*/}
 place=$(kgl-batch-plan get region "$job/plan.json")
 ask "end $id" batch jobs cancel "$id" --location "$place" >/dev/null
 for ((tries = 0; tries < ${KGL_STOP_TRIES:-60}; tries++)); do
-  job_status "$job" --quiet
+  job_status "$job" none --quiet
   if kgl-batch-plan ended "$job/status.json"; then
-    job_status "$job"
+    job_status "$job" usual
     say "$id has ended: no machine of it runs, and none is billed"
     exit 0
   fi

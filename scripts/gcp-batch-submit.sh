@@ -25,7 +25,7 @@ shift
 newest=$(newest_job)
 if [ -n "$newest" ] && [[ $(kgl-batch-plan get shards "$newest/plan.json") == */"${identity:0:12}"-* ]]; then
   code=0
-  job_status "$newest" --quiet || code=$?
+  job_status "$newest" none --quiet || code=$?
   [ "$code" -le 1 ] || exit "$code"
   if [ "$code" -eq 0 ] && ! kgl-batch-plan ended "$newest/status.json"; then
     die 1 "${newest##*/} is still at it: make gcp-status competition=$slug shows it, make gcp-stop competition=$slug ends it"

@@ -197,6 +197,33 @@ no_job() {
   run -1 stop
 }
 
+@test "a clock that is off is told from a login that ran out" {
+  begin "$ready}"
+  unset CLOUDSDK_AUTH_ACCESS_TOKEN_FILE
+  # A key's assertion carries the time; Google's clock is two hours from this machine's.
+  ssh-keygen -q -t rsa -m PEM -N '' -f key
+  awk -v ORS='\\n' '{ print }' key >escaped
+  printf '{"type": "service_account", "client_email": "me@kgl-test.iam.gserviceaccount.com", "private_key_id": "1", "token_uri": "unused", "private_key": "%s"}' "$(cat escaped)" >key.json
+  printf '{"type": "authorized_user", "client_id": "x", "client_secret": "y", "refresh_token": "%s"}' user-refresh >user.json
+  printf '{"type": "authorized_user", "client_id": "x", "client_secret": "y", "refresh_token": "%s"}' old >old.json
+  export CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE=$PWD/key.json
+  for ahead in 7200 -7200; do
+    google set "{\"clock_ahead_s\": $ahead}"
+    for verb in submit scripts/gcp-batch-setup.sh; do
+      run -3 "$verb"
+      [[ "$output" == *"this machine's clock is off"*"hint: set the clock (timedatectl shows it)"* ]]
+    done
+    no_job
+  done
+  CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE=$PWD/old.json run -2 submit
+  [[ "$output" == *"does not accept the credentials any more"*"hint: gcloud auth login"* && "$output" != *"set the clock"* ]]
+  no_job
+  # With the clock set both do.
+  google set '{"clock_ahead_s": 0}'
+  gcloud storage ls gs://kgl-test-kgl
+  CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE=$PWD/user.json gcloud storage ls gs://kgl-test-kgl
+}
+
 @test "a project that was not set up is told so" {
   begin '{"buckets": {"kgl-test-kgl": {"project": "kgl-test"}}}'
   run -2 submit
@@ -221,6 +248,42 @@ no_job() {
   [[ "$output" == *"set the clock"* ]]
   [ "$(count insert)" -eq 0 ]
   no_job
+}
+
+@test "of a job with many tasks only those that failed are asked about, and all where that is wanted" {
+  begin "$ready, \"quota_vcpus\": 100000}"
+  google fault '{"on": "start", "task": 1105, "ends": 7}'
+  google fault '{"on": "start", "attempt": 0, "times": 30, "ends": 50001}'
+  google fault '{"on": "start", "times": 9999, "ends": 0}'
+  scripts/gcp-batch-submit.sh "$slug" --count 1200 --parallel 1200
+  ended() { [[ $(google state) == *'"state": "FAILED"'* ]]; }
+  wait_until 60 ended
+  asked() { google journal | grep -c '"rpc": "tasks"' || true; }
+  run -0 --separate-stderr status --json
+  [[ "$output" == *'"failed":[{"code":7,"shard":1105,"task":1105,'*'"listed":1,'*'"tasks":{"FAILED":1,"SUCCEEDED":1199}'* ]]
+  [ "$(asked)" -eq 1 ]
+  run -0 status
+  [[ "$output" == *"1199 of 1200 shards done"*"failed  shard 1105"*"--all does"* && "$output" != *preempted* ]]
+  [ "$(asked)" -eq 2 ]
+  # All of them, in two pages, with what it cost.
+  run -0 status --all
+  [[ "$output" == *"1 failed, 1199 succeeded"*"30 × preempted"*"ran     "*'$0.0'* ]]
+  [ "$(asked)" -eq 4 ]
+  # On a terminal one sees how far it is.
+  google set '{"page_size": 10}'
+  COLUMNS=100 script -qec "scripts/gcp-batch-status.sh $slug --all" /dev/null >seen </dev/null
+  grep -q 'listing the tasks.* %' seen
+  # A list that ends early is no status, and it is said why it did.
+  before=$(cat "$arrays"/kgl-*/status.json)
+  google fault '{"on": "tasks", "skip": 3, "status": 400, "message": "enough"}'
+  run -2 --separate-stderr status --json --all
+  [[ -z "$output" && "$stderr" == *"cannot list the tasks of kgl-"*enough*"the list of tasks ends early"* ]]
+  [ "$(cat "$arrays"/kgl-*/status.json)" = "$before" ]
+  # Who only wants to know whether it has ended asks about none.
+  asked=$(asked)
+  run -0 stop
+  [[ "$output" == *"has ended already"* ]]
+  [ "$(asked)" -eq "$asked" ]
 }
 
 @test "Batch refuses what it does not know, however it came into a job" {

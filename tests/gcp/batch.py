@@ -19,6 +19,7 @@ from refused import Refused
 
 PREEMPTED, TOO_LONG = 50001, 50005
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+TASK_STATES = ("PENDING", "ASSIGNED", "RUNNING", "FAILED", "SUCCEEDED", "UNEXECUTED")
 WORDS = {
     PREEMPTED: " due to Spot VM preemption with exit code 50001",
     TOO_LONG: " due to exceeding the maximum run duration with exit code 50005",
@@ -164,11 +165,17 @@ class Batch:
         return job.view()
 
     def list_tasks(self, job, query):
-        most = self.settings.get("page_size", 100)
-        start = int(query.get("pageToken") or 0)
-        page = job.tasks[start : start + most]
-        answer = {"tasks": [job.view_task(task) for task in page]}
-        if start + most < len(job.tasks):
+        asked, start = int(query.get("pageSize") or 0), int(query.get("pageToken") or 0)
+        if asked < 0:
+            raise Refused(400, "page_size must not be negative")
+        # More than the most is taken, and answered with the most.
+        most = min(asked or 100, self.settings.get("page_size", 1000))
+        wanted = re.fullmatch(r"(?:State=([A-Z]+))?", query.get("filter", ""))
+        if wanted is None or wanted.group(1) not in (None, *TASK_STATES):
+            raise Refused(400, f"Invalid filter: {query['filter']}")
+        tasks = job.find(wanted.group(1)) if wanted.group(1) else job.tasks
+        answer = {"tasks": [job.view_task(task) for task in tasks[start : start + most]]}
+        if start + most < len(tasks):
             answer["nextPageToken"] = str(start + most)
         return answer
 
@@ -245,11 +252,14 @@ class Batch:
         task.to("ASSIGNED")
         attempt = task.attempts
         task.attempts += 1
+        fault = self.world.faults.next_for("start", task=task.index, attempt=attempt)
+        if "ends" in fault:
+            task.to("RUNNING")
+            return self.judge(job, task, fault["ends"])
         token = f"vm-{job.uid}-{task.index}-{attempt}"
         folder = os.path.join(self.world.folder, "machines", token)
         os.makedirs(os.path.join(folder, "tmp"))
         script = job.spec["runnables"][0]["script"]["text"]
-        fault = self.world.faults.next_for("start", task=task.index, attempt=attempt)
         if "exit" in fault:
             script = f"echo 'told to fail' >&2\nexit {fault['exit']}\n"
         for name, text in (("script", script), ("token", token)):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A stand-in of Google Cloud on this machine, for the real gcloud: Batch, Cloud Storage,
-Service Usage, IAM and Resource Manager.
+Service Usage, IAM, Resource Manager and the endpoint for tokens.
 
     stand_in.py serve FOLDER < settings.json     serve until stdin closes; state below FOLDER
     stand_in.py tell FOLDER VERB [JSON]           fault, set, state or journal, to a running one
@@ -17,7 +17,9 @@ What it is told to serve (all optional), as one line of JSON on stdin:
      "enabled": ["batch.googleapis.com"],           services that are on
      "accounts": ["a@kgl-test.iam.gserviceaccount.com"],
      "buckets": {"name": {"project": "kgl-test"}},  of another project: not yours
-     "page_size": 100}                              the most a listing gives at once
+     "clock_ahead_s": 0,                            how much Google's clock is ahead of this machine's
+     "refresh_token": "user-refresh",               what a login that is still good holds
+     "page_size": 1000}                             the most a listing gives at once
 
 `set` changes these while it runs. A fault is told with `fault`, and is used up after
 `times` requests (default 1) that match:
@@ -29,6 +31,7 @@ What it is told to serve (all optional), as one line of JSON on stdin:
      "preempt": "before" | "after",   the machine that asks is taken away (SIGKILL, 50001)
      "short": N}                      a file of N bytes only, as if that were all
     {"on": "start", "task": 2, "times": 9, "exit": 7}          the task fails, by itself
+    {"on": "start", "times": 100000, "ends": 0}                no process: an attempt that ended so
 
 FOLDER/journal.jsonl gets one line a request, and one for each task that starts and ends;
 FOLDER/tasks.log is what tasks said. Tokens are not written.
@@ -46,7 +49,8 @@ from typing import NamedTuple
 sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]
-from batch import Batch  # noqa: E402  (these lie beside this file)
+import tokens  # noqa: E402  (these lie beside this file)
+from batch import Batch  # noqa: E402
 from http_stand_in import Faults, Journal, StandInHandler, serve, tell  # noqa: E402  (and this above it)
 from projects import Projects  # noqa: E402
 from refused import Refused  # noqa: E402
@@ -109,6 +113,7 @@ class World:
         return {
             **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}": root for name in services},
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": root + "storage/v1/",
+            "CLOUDSDK_AUTH_TOKEN_HOST": root + "token",
             "CLOUDSDK_CONFIG": os.path.join(home, "gcloud"),
             "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": token_file,
             "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
@@ -138,6 +143,10 @@ class Handler(StandInHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if url.path.startswith("/control/"):
             return self.control(url.path.removeprefix("/control/"), body)
+        if url.path == "/token":
+            # Who asks has no token yet.
+            status, answer = tokens.answer(body, self.world.settings)
+            return self.send(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
         seen = {"rpc": self.name_of(url.path, query), "method": self.command, "path": url.path}
         try:
             who = self.authenticate()

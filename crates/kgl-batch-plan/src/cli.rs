@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kgl_contract::Provisioning;
+use kgl_contract::{ArrayJob, Provisioning};
+
+use crate::answer::Job;
+use crate::listing::Listing;
 
 const AFTER: &str = "\
 Input:
@@ -25,9 +28,9 @@ Examples:
   kgl-batch-plan --competition rna --gcp-project p --prices gcp-prices.json search.json > plan.json
   kgl-batch-plan job plan.json > job.json && gcloud batch jobs submit NAME --config job.json
   kgl-batch-plan --engine slurm --competition rna search.json | kgl-batch-plan job | sbatch
-  gcloud batch tasks list --job NAME --format=json > tasks.json &&
-    gcloud batch jobs describe NAME --format=json |
-    kgl-batch-plan status plan.json --job - --tasks tasks.json
+  gcloud batch jobs describe NAME --format=json > job.json &&
+    gcloud batch tasks list --job NAME --format=json > tasks.json &&
+    kgl-batch-plan status plan.json --job job.json --tasks tasks.json
   kgl-merge --missing shards | kgl-batch-plan --missing - --count 64 … search.json
 ";
 
@@ -79,6 +82,9 @@ pub enum Command {
     },
     /// Tell how a job of Batch stands, from what gcloud says of it (a kgl.array-status/1)
     Status(StatusArguments),
+    /// Print how `gcloud batch tasks list` is to be asked for what a status needs, an argument a
+    /// line: exit 0, or 1 where what it says of the job is enough
+    Listing(WhichTasks),
     /// Whether a status says that its job has ended: exit 0, else 1
     Ended {
         /// The kgl.array-status/1; stdin where it is left out
@@ -106,18 +112,41 @@ pub enum Command {
     },
 }
 
-/// How to tell a status.
+/// Which tasks are asked about one by one.
 #[derive(Debug, Args)]
-pub struct StatusArguments {
+pub struct WhichTasks {
     /// The plan of the job
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
     /// What `gcloud batch jobs describe --format=json` says; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub job: PathBuf,
-    /// What `gcloud batch tasks list --format=json` says
+    /// Ask about all tasks, however many: of more than 1,000 only those that failed are asked
+    /// about otherwise
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl WhichTasks {
+    /// What that means for a job.
+    pub(crate) fn listing(&self, plan: &ArrayJob, job: &Job) -> Listing {
+        Listing::of(plan, job, self.all)
+    }
+}
+
+/// How to tell a status.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// Which tasks were asked about
+    #[command(flatten)]
+    pub which: WhichTasks,
+    /// What `gcloud batch tasks list --format=json` says; `-` for stdin
     #[arg(long, value_name = "FILE")]
-    pub tasks: PathBuf,
+    pub tasks: Option<PathBuf>,
+    /// `true` follows the tasks where gcloud listed them all: it closes a list that it cannot
+    /// finish, too
+    #[arg(long, requires = "tasks")]
+    pub marked: bool,
     /// An earlier status: say nothing to people where nothing but the time is different
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,

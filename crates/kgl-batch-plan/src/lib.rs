@@ -16,7 +16,8 @@
 //!
 //! [`plan`] reads what is needed, [`decide`] decides without asking anybody, [`gcp`] and
 //! [`slurm`] know what their engine allows and how it wants to be told. [`answer`] is what gcloud
-//! says of a job, [`status`] what that means, [`words`] how it is told; [`refusal`] knows how
+//! says of a job, [`listing`] which of its tasks it is asked about, [`tally`] what they say
+//! together, [`status`] what all that means, [`words`] how it is told; [`refusal`] knows how
 //! gcloud says no. Nothing here runs gcloud: scripts do.
 //!
 //! **Exit codes**: 0 done, 1 a proper no (nothing is missing), 2 bad usage or input, 3 the outside world failed.
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod decide;
 pub mod gcp;
 mod get;
+mod listing;
 mod plan;
 mod prices;
 mod refusal;
@@ -33,6 +35,7 @@ pub mod slurm;
 mod stage;
 mod status;
 mod summary;
+mod tally;
 mod words;
 
 use kgl_cli::{Exit, Failure, Io};
@@ -67,6 +70,11 @@ pub fn run(arguments: Arguments, io: &Io) -> Result<Exit, Failure> {
             stage::stage(&job, out_dir)?;
         }
         Some(Command::Status(arguments)) => status::run(arguments, io)?,
+        Some(Command::Listing(arguments)) => {
+            if !status::listing(arguments, io)? {
+                return Ok(Exit::No);
+            }
+        }
         Some(Command::Ended { status }) => {
             let (status, _) = io.read_document::<ArrayStatus>(status.as_deref())?;
             if !status.ended {

@@ -34,11 +34,36 @@ const MEANINGS: &[(&[&str], Kind, &str, &str)] = &[
         "Google asks to log in again",
         "gcloud auth login",
     ),
+    // A key's assertion says when it was signed, and Google looks at its own clock.
+    (
+        &["Invalid JWT"],
+        Kind::Theirs,
+        "this machine's clock is off, so Google does not accept what it signs",
+        "set the clock (timedatectl shows it), then again",
+    ),
+    (
+        &["certificate is not yet valid"],
+        Kind::Theirs,
+        "this machine's clock is behind: Google's certificate begins later",
+        "set the clock (timedatectl shows it), then again",
+    ),
+    (
+        &["certificate has expired"],
+        Kind::Theirs,
+        "this machine's clock is ahead, or something between here and Google has an old certificate",
+        "set the clock (timedatectl shows it), then again; where it is right, ask who runs the proxy",
+    ),
+    (
+        &["certificate verify failed"],
+        Kind::Ours,
+        "what answers is not Google, or a proxy whose certificates gcloud does not know",
+        "gcloud config set core/custom_ca_certs_file FILE, with the proxy's",
+    ),
     (
         &["invalid_grant"],
         Kind::Ours,
         "Google does not accept the credentials any more",
-        "gcloud auth login; and see that this machine's clock is right",
+        "gcloud auth login",
     ),
     (
         &["project", "property is set to the empty string"],
@@ -199,7 +224,8 @@ mod tests {
     use super::*;
     use kgl_cli::Exit;
 
-    // As gcloud 528 says it; tests/gcp.bats hears it say so.
+    // As gcloud 528 says it; tests/gcp.bats hears it say so, but for certificates, over which it
+    // keeps trying for half a minute.
     const SAID: &[(&str, Exit, &str)] = &[
         (
             "ERROR: (gcloud.batch.jobs.list) You do not currently have an active account selected.\nPlease run:",
@@ -240,6 +266,31 @@ mod tests {
             "ERROR: (gcloud.batch.jobs.submit) ALREADY_EXISTS: Resource 'x' already exists",
             Exit::Usage,
             "another name",
+        ),
+        (
+            "ERROR: (gcloud.batch.jobs.list) There was a problem refreshing auth tokens for account a: ('invalid_grant: Invalid JWT: Token must be a short-lived token (60 minutes)",
+            Exit::Outside,
+            "set the clock",
+        ),
+        (
+            "ERROR: (gcloud.batch.jobs.list) There was a problem refreshing your current auth tokens: ('invalid_grant: Token has been expired or revoked.",
+            Exit::Usage,
+            "gcloud auth login",
+        ),
+        (
+            "ERROR: gcloud crashed (SSLError): HTTPSConnectionPool(host='h', port=443): Max retries exceeded with url: /b (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate is not yet valid (_ssl.c:1010)')))",
+            Exit::Outside,
+            "set the clock",
+        ),
+        (
+            "ERROR: gcloud crashed (SSLError): HTTPSConnectionPool(host='h', port=443): Max retries exceeded with url: /b (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1010)')))",
+            Exit::Outside,
+            "set the clock",
+        ),
+        (
+            "ERROR: gcloud crashed (SSLError): HTTPSConnectionPool(host='h', port=443): Max retries exceeded with url: /b (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1010)')))",
+            Exit::Usage,
+            "custom_ca_certs_file",
         ),
         (
             "ERROR: (gcloud.storage.cp) HTTPError 503: told to fail",

@@ -1,15 +1,18 @@
 //! How a job of Batch stands: from what gcloud says to a document, and a page for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use jiff::Timestamp;
-use kgl_cli::{Failure, Io, duration};
-use kgl_contract::{ArrayEvent, ArrayJob, ArrayStatus, FailedTask, Tag};
+use kgl_cli::{Failure, Io, duration, read_failure};
+use kgl_contract::{ArrayEvent, ArrayJob, ArrayStatus, Tag};
 
-use crate::answer::{Job, Task};
-use crate::cli::StatusArguments;
+use crate::answer::{FAILED, Job, SUCCEEDED, Task};
+use crate::cli::{StatusArguments, WhichTasks};
 use crate::get::batch;
 use crate::summary::money;
+use crate::tally::Tally;
 use crate::words;
 
 /// States that nothing comes after.
@@ -20,12 +23,19 @@ const ENDED: [&str; 4] = ["SUCCEEDED", "FAILED", "CANCELLED", "DELETION_IN_PROGR
 /// # Errors
 /// As the manual says.
 pub(crate) fn run(arguments: &StatusArguments, io: &Io) -> Result<(), Failure> {
-    let (plan, _) = io.read_document::<ArrayJob>(Some(&arguments.plan))?;
-    let (bytes, source) = io.read_bytes(Some(&arguments.job))?;
-    let job = Job::parse(&bytes, &source.name)?;
-    let (bytes, source) = io.read_bytes(Some(&arguments.tasks))?;
-    let tasks = Task::parse_list(&bytes, &source.name)?;
-    let status = derive(&plan, &job, &tasks, &kgl_cli::now())?;
+    let asked_at = kgl_cli::now();
+    let (plan, job) = job_of(&arguments.which, io)?;
+    let mut tally = Tally::of(&plan, &asked_at);
+    if let Some(path) = &arguments.tasks {
+        let expected = arguments.which.listing(&plan, &job).expected(&plan, &job);
+        let progress = io.progress(expected, "listing the tasks");
+        let (source, name) = open(path)?;
+        Task::read_list(source, &name, arguments.marked, |task| {
+            tally.add(task);
+            progress.advance(1);
+        })?;
+    }
+    let status = derive(&plan, &job, tally, &asked_at)?;
     let before = match &arguments.since {
         Some(path) if path.exists() => Some(io.read_document::<ArrayStatus>(Some(path))?.0),
         _ => None,
@@ -34,6 +44,42 @@ pub(crate) fn run(arguments: &StatusArguments, io: &Io) -> Result<(), Failure> {
         io.note(page(&plan, &job, &status));
     }
     io.write_document(&status, arguments.out.as_deref())
+}
+
+/// Prints how gcloud is to be asked for tasks one by one; gives whether it is to be asked at all.
+///
+/// # Errors
+/// As the manual says.
+pub(crate) fn listing(arguments: &WhichTasks, io: &Io) -> Result<bool, Failure> {
+    let (plan, job) = job_of(arguments, io)?;
+    match arguments.listing(&plan, &job).arguments() {
+        Some(words) => io.print(words.join("\n")).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// The plan, and what gcloud says of its job.
+fn job_of(arguments: &WhichTasks, io: &Io) -> Result<(ArrayJob, Job), Failure> {
+    let (plan, _) = io.read_document::<ArrayJob>(Some(&arguments.plan))?;
+    let (bytes, source) = io.read_bytes(Some(&arguments.job))?;
+    let job = Job::parse(&bytes, &source.name)?;
+    if job.id() != plan.id {
+        return Err(Failure::usage(format_args!(
+            "gcloud tells of {}, and the plan is of {}",
+            job.id(),
+            plan.id
+        )));
+    }
+    Ok((plan, job))
+}
+
+/// What is read as it comes, and its name.
+fn open(path: &Path) -> Result<(Box<dyn Read>, String), Failure> {
+    if path == Path::new("-") {
+        return Ok((Box::new(std::io::stdin()), "stdin".to_owned()));
+    }
+    let file = File::open(path).map_err(|error| read_failure(path, error))?;
+    Ok((Box::new(file), path.display().to_string()))
 }
 
 /// Whether something besides time and money is different.
@@ -50,60 +96,26 @@ fn differs(before: &ArrayStatus, now: &ArrayStatus) -> bool {
 /// The status at `asked_at`.
 ///
 /// # Errors
-/// The job is not the one of the plan, or the plan is for another engine (exit 2).
-pub(crate) fn derive(
+/// The plan is for another engine (exit 2).
+fn derive(
     plan: &ArrayJob,
     job: &Job,
-    tasks: &[Task],
+    tally: Tally<'_>,
     asked_at: &str,
 ) -> Result<ArrayStatus, Failure> {
     let price = batch(plan)?.micro_usd_per_hour;
-    if job.id() != plan.id {
-        return Err(Failure::usage(format_args!(
-            "gcloud tells of {}, and the plan is of {}",
-            job.id(),
-            plan.id
-        )));
-    }
-    let shards: Vec<u32> = plan.indexes.iter().collect();
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let mut lost: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
-    let mut ran_ms = 0;
-    for task in tasks {
-        *counts.entry(task.status.state.clone()).or_default() += 1;
-        let events = &task.status.status_events;
-        for code in events.iter().filter_map(crate::answer::Event::exit_code) {
-            if let Some(loss) = words::of_loss(code) {
-                *lost.entry(loss.to_owned()).or_default() += 1;
-            }
-        }
-        ran_ms += ran(task, asked_at);
-        let Some(index) = task.index() else { continue };
-        let Some(&shard) = shards.get(index as usize) else {
-            continue;
-        };
-        match task.status.state.as_str() {
-            "SUCCEEDED" => {
-                done.insert(shard);
-            }
-            "FAILED" => {
-                let code = events
-                    .iter()
-                    .filter_map(crate::answer::Event::exit_code)
-                    .next_back();
-                failed.push(FailedTask {
-                    task: index,
-                    shard,
-                    code,
-                    why: code.map_or_else(|| "nobody says why".to_owned(), words::of_code),
-                });
-            }
-            _ => {}
-        }
-    }
+    let all = u64::from(plan.tasks());
+    let whole = tally.listed == all;
+    // The job was asked before its tasks were.
+    let tasks = if whole { tally.counts } else { job.counts() };
+    let done = if tasks.get(SUCCEEDED) == Some(&all) {
+        plan.indexes.clone()
+    } else {
+        tally.done.into_iter().collect()
+    };
+    let mut failed = tally.failed;
     failed.sort_by_key(|task| task.task);
-    let ran_s = ran_ms.div_ceil(1000);
+    let ran_s = tally.ran_ms.div_ceil(1000);
     let cost = (u128::from(ran_s) * u128::from(price)).div_ceil(3600);
     Ok(ArrayStatus {
         schema: Tag::default(),
@@ -111,13 +123,14 @@ pub(crate) fn derive(
         asked_at: asked_at.to_owned(),
         state: job.status.state.clone(),
         ended: ENDED.contains(&job.status.state.as_str()),
-        tasks: counts,
-        done: done.into_iter().collect(),
+        tasks,
+        listed: (!whole).then_some(tally.listed),
+        done,
         failed,
-        lost,
+        lost: tally.lost,
         events: events(job),
         ran_s,
-        cost_micro_usd: u64::try_from(cost).ok(),
+        cost_micro_usd: u64::try_from(cost).ok().filter(|_| whole),
     })
 }
 
@@ -138,34 +151,11 @@ fn events(job: &Job) -> Vec<ArrayEvent> {
     events
 }
 
-/// Milliseconds for which a task had a machine, over all its attempts; until now where it runs.
-fn ran(task: &Task, now: &str) -> u64 {
-    let at = |time: &str| {
-        time.parse::<Timestamp>()
-            .map_or(0, Timestamp::as_millisecond)
-    };
-    let mut events: Vec<_> = task.status.status_events.iter().collect();
-    events.sort_by_key(|event| event.event_time.parse::<Timestamp>().ok());
-    let (mut sum, mut since) = (0, None);
-    for event in events {
-        let time = at(&event.event_time);
-        // What runs on in the same state goes on running.
-        if event.task_state == "RUNNING" {
-            since = since.or(Some(time));
-        } else if let Some(start) = since.take() {
-            sum += time - start;
-        }
-    }
-    if let Some(start) = since {
-        sum += at(now) - start;
-    }
-    u64::try_from(sum).unwrap_or(0)
-}
-
 /// A page for people.
 fn page(plan: &ArrayJob, job: &Job, status: &ArrayStatus) -> String {
     let all = u64::from(plan.tasks());
-    let done = status.done.len() as u64;
+    let count = |state| status.tasks.get(state).copied().unwrap_or(0);
+    let done = count(SUCCEEDED);
     let mut lines = vec![format!(
         "{}: {}, {done} of {all} shards done  [{}]",
         status.id,
@@ -191,17 +181,22 @@ fn page(plan: &ArrayJob, job: &Job, status: &ArrayStatus) -> String {
     for task in status.failed.iter().take(5) {
         lines.push(format!("  failed  shard {}: {}", task.shard, task.why));
     }
-    if status.failed.len() > 5 {
-        lines.push(format!("  failed  … and {} more", status.failed.len() - 5));
+    let told = status.failed.len().min(5) as u64;
+    if count(FAILED) > told {
+        lines.push(format!("  failed  … and {} more", count(FAILED) - told));
     }
     for event in &status.events {
         let clock = event.at.get(11..19).unwrap_or(&event.at);
         lines.push(format!("  {clock} {}", event.what));
     }
-    let cost = status
-        .cost_micro_usd
-        .map_or_else(String::new, |cost| format!(", {}", money(cost)));
-    lines.push(format!("  ran     {} in all{cost}", duration(status.ran_s)));
+    if let Some(cost) = status.cost_micro_usd {
+        let ran = duration(status.ran_s);
+        lines.push(format!("  ran     {ran} in all, {}", money(cost)));
+    } else if done > 0 {
+        lines.push(
+            "  ran     is not added up, for so many tasks: --all does, and gcp-pull".to_owned(),
+        );
+    }
     if !status.failed.is_empty() {
         lines.push(format!(
             "  logs    gcloud logging read 'labels.job_uid=\"{}\"'",
@@ -221,6 +216,7 @@ fn bar(done: u64, all: u64) -> String {
 mod tests {
     use super::*;
     use kgl_contract::parse_document;
+    use serde_json::{Value, json};
 
     const PLAN: &[u8] = include_bytes!("../../kgl-contract/fixtures/array-job-1.json");
     const JOB: &[u8] = include_bytes!("../tests/gcloud/job.json");
@@ -230,9 +226,14 @@ mod tests {
     fn status() -> (ArrayJob, Job, ArrayStatus) {
         let plan: ArrayJob = parse_document(PLAN).unwrap();
         let job = Job::parse(JOB, "job").unwrap();
-        let tasks = Task::parse_list(TASKS, "tasks").unwrap();
-        let status = derive(&plan, &job, &tasks, NOW).unwrap();
+        let status = derive(&plan, &job, tally(&plan, TASKS), NOW).unwrap();
         (plan, job, status)
+    }
+
+    fn tally(plan: &ArrayJob, tasks: &[u8]) -> Tally<'static> {
+        let mut tally = Tally::of(plan, NOW);
+        Task::read_list(tasks, "tasks", false, |task| tally.add(task)).unwrap();
+        tally
     }
 
     #[test]
@@ -303,13 +304,43 @@ mod tests {
     }
 
     #[test]
-    fn another_job_is_refused() {
-        let (mut plan, job, _) = status();
-        plan.id = "kgl-other".to_owned();
-        let why = derive(&plan, &job, &[], NOW).unwrap_err();
-        assert!(
-            why.to_string().contains("the plan is of kgl-other"),
-            "{why}"
+    fn of_tasks_that_were_not_listed_the_job_says_how_many_there_are() {
+        let (mut plan, mut job, _) = status();
+        plan.indexes = (0..5000).collect();
+        let counts = |done: u64| {
+            let status = json!({
+                "state": "RUNNING",
+                "taskGroups": { "group0": { "counts": { "SUCCEEDED": done.to_string(), "FAILED": "9", "PENDING": "0" } } },
+            });
+            serde_json::from_value(status).unwrap()
+        };
+        job.status = counts(4991);
+        // Of those that failed one was listed.
+        let mut listed: Vec<Value> = serde_json::from_slice(TASKS).unwrap();
+        listed.retain(|task| task["status"]["state"] == FAILED);
+        let failed = json!(listed).to_string();
+        let told = derive(&plan, &job, tally(&plan, failed.as_bytes()), NOW).unwrap();
+        assert_eq!(told.listed, Some(1));
+        assert_eq!(
+            told.tasks,
+            [("FAILED".to_owned(), 9), ("SUCCEEDED".to_owned(), 4991)].into()
         );
+        assert_eq!(
+            (told.done.len(), told.failed.len(), told.cost_micro_usd),
+            (0, 1, None)
+        );
+        let page = page(&plan, &job, &told);
+        for line in [
+            "RUNNING, 4991 of 5000 shards done  [###################-]",
+            "  failed  shard 1: it ended with code 7 (see its log)",
+            "  failed  … and 8 more",
+            "  ran     is not added up, for so many tasks: --all does, and gcp-pull",
+        ] {
+            assert!(page.contains(line), "{line}\n--- in\n{page}");
+        }
+        // Where all succeeded, it is known which.
+        job.status = counts(5000);
+        let told = derive(&plan, &job, Tally::of(&plan, NOW), NOW).unwrap();
+        assert_eq!(told.done, plan.indexes);
     }
 }

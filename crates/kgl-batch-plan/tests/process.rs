@@ -568,6 +568,40 @@ fn a_status_is_a_document_and_a_page() {
 }
 
 #[test]
+fn a_script_learns_which_tasks_are_worth_asking_about() {
+    let folder = Folder::new();
+    let (plan, job, tasks) = (fixture("plan"), fixture("job.json"), fixture("tasks.json"));
+    let of = |plan: &str| folder.run(&["listing", plan, "--job", &job]);
+    let told = of(&plan).assert_code(0).stdout_text();
+    assert_eq!(told, "--page-size=1000\n--format=json\n");
+    // One of very many tasks runs, and none failed.
+    let mut many: Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
+    many["indexes"] = json!("0-99999");
+    folder.write("many.json", &many.to_string());
+    assert!(of("many.json").assert_code(1).stdout.is_empty());
+    // What the job says is enough for a status.
+    let told = folder.run(&["status", "many.json", "--job", &job]);
+    let page = told.assert_code(0).stderr_text();
+    assert!(page.contains("RUNNING, 0 of 100000 shards done"), "{page}");
+    assert!(page.contains("  tasks   1 running\n"), "{page}");
+    let status: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(
+        (&status["listed"], &status["cost_micro_usd"]),
+        (&json!(0), &Value::Null)
+    );
+    // A list that was cut short is no status.
+    let words = ["--tasks", &tasks, "--marked", "--out", "status.json"];
+    let early = folder.run(&[&["status", &plan, "--job", &job], &words[..]].concat());
+    let said = early.assert_code(3).stderr_text();
+    assert!(said.contains("the list of tasks ends early"), "{said}");
+    assert!(!folder.path("status.json").exists());
+    many["id"] = json!("kgl-other");
+    folder.write("many.json", &many.to_string());
+    let said = of("many.json").assert_code(2).stderr_text();
+    assert!(said.contains("the plan is of kgl-other"), "{said}");
+}
+
+#[test]
 fn a_job_is_known_by_its_label_and_by_what_its_tasks_do() {
     let folder = Folder::new();
     let plan = fixture("plan");

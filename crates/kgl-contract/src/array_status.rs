@@ -23,6 +23,10 @@ pub struct ArrayStatus {
     pub ended: bool,
     /// How many tasks are in each state, by the engine's word.
     pub tasks: BTreeMap<String, u64>,
+    /// How many tasks were asked about one by one, where that is not all of them: what follows of
+    /// tasks (`done`, `failed`, `lost`, `ran_s`) is of these alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<u64>,
     /// The shards whose tasks succeeded.
     pub done: IndexSet,
     /// Tasks that failed for good.
@@ -34,7 +38,7 @@ pub struct ArrayStatus {
     pub events: Vec<ArrayEvent>,
     /// Seconds that tasks ran, lost attempts included.
     pub ran_s: u64,
-    /// What those seconds cost, in millionths of a US dollar.
+    /// What those seconds cost, in millionths of a US dollar; only where all tasks were listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_micro_usd: Option<u64>,
 }
