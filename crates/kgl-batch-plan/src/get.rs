@@ -4,14 +4,14 @@ use kgl_cli::Failure;
 use kgl_contract::{ArrayEngine, ArrayJob, GcpBatch};
 
 use crate::cli::Field;
-use crate::{gcp, plan, slurm};
+use crate::{files, gcp, slurm};
 
 /// The bytes to print; words end with a newline.
 ///
 /// # Errors
 /// Something of Batch is asked of a plan for another engine (exit 2).
 pub(crate) fn field(job: &ArrayJob, what: Field) -> Result<Vec<u8>, Failure> {
-    let [(_, search), (_, map)] = plan::written(job)?;
+    let [(_, search), (_, map)] = files::written(job)?;
     let text = match what {
         Field::Search => return Ok(search),
         Field::Map => return Ok(map),

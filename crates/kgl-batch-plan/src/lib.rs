@@ -14,19 +14,21 @@
 //! gcloud's stderr                        ─► kgl-batch-plan refusal     ─► a sentence, exit 1, 2 or 3
 //! ```
 //!
-//! [`plan`] reads what is needed, [`decide`] decides without asking anybody, [`gcp`] and
-//! [`slurm`] know what their engine allows and how it wants to be told. [`answer`] is what gcloud
-//! says of a job, [`listing`] which of its tasks it is asked about, [`tally`] what they say
-//! together, [`status`] what all that means, [`words`] how it is told; [`refusal`] knows how
-//! gcloud says no. Nothing here runs gcloud: scripts do.
+//! [`plan`] reads what is needed ([`here`], [`prices`], [`files`]), [`decide`] decides without
+//! asking anybody, [`gcp`] and [`slurm`] know what their engine allows and how it wants to be told.
+//! [`answer`] is what gcloud says of a job, [`listing`] which of its tasks it is asked about,
+//! [`tally`] what they say together, [`status`] what all that means, [`words`] how it is told;
+//! [`refusal`] knows how gcloud says no. Nothing here runs gcloud: scripts do.
 //!
 //! **Exit codes**: 0 done, 1 a proper no (nothing is missing), 2 bad usage or input, 3 the outside world failed.
 
 mod answer;
 pub mod cli;
 pub mod decide;
+mod files;
 pub mod gcp;
 mod get;
+mod here;
 mod listing;
 mod plan;
 mod prices;

@@ -5,7 +5,7 @@ use std::path::Path;
 use kgl_cli::{Failure, read_failure, write_atomically};
 use kgl_contract::{ArrayJob, Sha256};
 
-use crate::plan;
+use crate::files;
 
 /// Fills `folder`. A file that is no longer what was planned is refused before anything of it
 /// travels: tasks would refuse it one after the other.
@@ -13,7 +13,7 @@ use crate::plan;
 /// # Errors
 /// A file that is gone or another one (exit 2), a folder that cannot be written (exit 3).
 pub(crate) fn stage(job: &ArrayJob, folder: &Path) -> Result<(), Failure> {
-    let written = plan::written(job)?;
+    let written = files::written(job)?;
     for file in &job.files {
         let (bytes, name) = if let Some(source) = &file.source {
             let path = Path::new(source);
