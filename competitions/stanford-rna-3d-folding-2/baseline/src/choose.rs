@@ -40,10 +40,9 @@ pub const WEIGHTS: [f64; FIGURES] = [
 /// How much greater a promise must be to be e times as probable.
 const TEMPERATURE: f64 = 0.04;
 
-/// The TM-score that a candidate with these figures promises.
-#[must_use]
-pub fn promise(figures: &[f64; FIGURES]) -> f64 {
-    WEIGHTS
+/// The TM-score that a candidate with these figures promises by `weights`.
+fn promise(weights: &[f64; FIGURES], figures: &[f64; FIGURES]) -> f64 {
+    weights
         .iter()
         .zip(figures)
         .map(|(weight, figure)| weight * figure)
@@ -53,10 +52,16 @@ pub fn promise(figures: &[f64; FIGURES]) -> f64 {
 /// At most `slots` different candidates of `pool`, in the order of the slots.
 #[must_use]
 pub fn choose(pool: &Pool, slots: usize) -> Vec<usize> {
+    choose_with(&WEIGHTS, pool, slots)
+}
+
+/// [`choose`] by other weights.
+#[must_use]
+pub fn choose_with(weights: &[f64; FIGURES], pool: &Pool, slots: usize) -> Vec<usize> {
     let promises: Vec<f64> = pool
         .candidates
         .iter()
-        .map(|c| promise(&c.figures))
+        .map(|c| promise(weights, &c.figures))
         .collect();
     choose_by(&promises, &pool.alike, slots)
 }

@@ -194,6 +194,10 @@ pub struct Fit {
     /// weight [default: the target's PDB entry].
     #[arg(long, value_name = "FILE")]
     pub groups: Option<PathBuf>,
+    /// Say as well what such weights are worth: the groups are parted into N, and each
+    /// part is predicted with weights of the others.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..))]
+    pub folds: Option<u16>,
     /// Worker threads; the result is the same for any number [default: all cores].
     #[arg(long, short, value_name = "N")]
     pub workers: Option<usize>,

@@ -294,6 +294,7 @@ mod tests {
         for point in known[10..].iter_mut().flatten() {
             point[0] += 60.0;
         }
+        let whole = known.clone();
         known[7..12].fill(None);
         let sequence = [b'A'; 20];
         let step = |whole: &[Point], i: usize| distance(whole[i - 1], whole[i]);
@@ -303,6 +304,11 @@ mod tests {
             assert!((step(&apart, i) - STEP).abs() < 0.5, "{i}");
         }
         assert!(step(&apart, 10) > 40.0 && step(&bridged, 10) < 25.0);
+        // Both ends go on as the helices that they are, not towards each other.
+        for (i, (made, helix)) in apart.iter().zip(&whole).enumerate() {
+            let off = helix.map_or(f64::MAX, |helix| distance(*made, helix));
+            assert!(off < 0.5, "{i}: {off}");
+        }
         // A chain without any template stands beside the others and is whole.
         known[10..].fill(None);
         let beside = complete(&sequence, &[10], &known);

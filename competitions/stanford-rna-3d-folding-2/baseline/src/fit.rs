@@ -20,7 +20,8 @@ const RIDGE: f64 = 0.01;
 /// So many candidates, the best by a quick score, are scored in full.
 const FULLY_SCORED: usize = 12;
 
-type Row = ([f64; FIGURES], f64);
+/// A candidate's figures and its quick TM-score.
+pub(crate) type Row = ([f64; FIGURES], f64);
 
 /// The weights that suit the targets of `truths` best. `group_of` says which
 /// targets are not independent.
@@ -33,14 +34,23 @@ pub fn fit(
     truths: &BTreeMap<String, Structure>,
     group_of: impl Fn(&str) -> String,
 ) -> Result<[f64; FIGURES], HitError> {
-    let mut members: BTreeMap<String, usize> = BTreeMap::new();
-    for row in &merged.results {
-        *members.entry(group_of(&row.query)).or_default() += 1;
-    }
     let targets = pools(merged, library, truths, rows)?;
+    Ok(weights(&targets, group_of))
+}
+
+/// The weights that suit `targets` best: each a query and its candidates.
+pub(crate) fn weights<Q: AsRef<str>, R: AsRef<[Row]>>(
+    targets: &[(Q, R)],
+    group_of: impl Fn(&str) -> String,
+) -> [f64; FIGURES] {
+    let mut members: BTreeMap<String, usize> = BTreeMap::new();
+    for (query, _) in targets {
+        *members.entry(group_of(query.as_ref())).or_default() += 1;
+    }
     let mut normal = [[0.0; FIGURES + 1]; FIGURES];
-    for (query, rows) in &targets {
-        let alike = members.get(&group_of(query)).copied().unwrap_or(1);
+    for (query, rows) in targets {
+        let rows = rows.as_ref();
+        let alike = members.get(&group_of(query.as_ref())).copied().unwrap_or(1);
         let weight = 1.0 / (to_f64(alike) * to_f64(rows.len().max(1)));
         for (figures, score) in rows {
             for (row, figure) in normal.iter_mut().zip(figures) {
@@ -53,7 +63,7 @@ pub fn fit(
     for (k, row) in normal.iter_mut().enumerate() {
         row[k] += RIDGE;
     }
-    Ok(solve(normal))
+    solve(normal)
 }
 
 /// What `look` makes of the candidates of each target of `merged` whose truth is
@@ -103,7 +113,8 @@ pub fn best_candidate(pool: &Pool, truth: &Structure) -> f64 {
         .fold(0.0, f64::max)
 }
 
-fn rows(pool: &Pool, truth: &Structure) -> Vec<Row> {
+/// What the candidates of `pool` teach.
+pub(crate) fn rows(pool: &Pool, truth: &Structure) -> Vec<Row> {
     pool.candidates
         .iter()
         .map(|candidate| {

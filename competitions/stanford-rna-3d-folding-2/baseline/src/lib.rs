@@ -42,6 +42,7 @@ pub mod fit;
 pub mod fold;
 pub mod generate;
 pub mod geometry;
+pub mod held_out;
 pub mod helix;
 pub mod labels;
 pub mod plot;

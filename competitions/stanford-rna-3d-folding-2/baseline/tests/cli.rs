@@ -426,6 +426,15 @@ fn a_split_holds_out_by_date_and_its_report_becomes_a_table() {
     );
     fitted.assert_code(0);
     assert_eq!(fitted.stdout_text().lines().count(), FIGURES);
+    let parts = ["fit", "--labels", &labels, "--folds", "2"];
+    let measured = rna3d(&parts, &document);
+    measured.assert_code(0);
+    assert_eq!(measured.stdout, fitted.stdout);
+    assert!(
+        measured
+            .stderr_text()
+            .contains("left out, 2 folds: best of five 1.0000")
+    );
     rna3d(&["fit", "--labels", &labels], &merged(vec![])).assert_code(1);
 
     let table = rna3d(&["table"], &done.stdout);

@@ -1,9 +1,10 @@
 //! A competition of part 2's size and shape, to see whether the pipeline holds:
-//! as many targets, residues and bytes as there, the same quantiles of length,
-//! half of the structures with missing residues. Sequences are random but for a
-//! few relatives of each query; structures are chains that only look like RNA
-//! from afar. Everything is written as it is made: the labels would fill a third
-//! of a gigabyte.
+//! as many targets, residues and bytes as there, the same quantiles of length, every
+//! third of the longer ones several chains after each other. Three quarters of the
+//! structures have missing residues, half of all residues are missing. Sequences are
+//! random but for a few relatives of each query; structures are chains that only look
+//! like RNA from afar. Everything is written as it is made: the labels would fill a
+//! third of a gigabyte.
 
 use std::io::{self, Write};
 
@@ -27,6 +28,13 @@ const TEST_QUANTILES: [(f64, f64); 1] = [(0.0, 19.0)];
 const TEST_LONGEST: usize = 4_640;
 /// Training targets that are made from each test target.
 const RELATIVES: usize = 12;
+/// Chains shorter than this stand alone.
+const SHORTEST_COMPLEX: usize = 60;
+/// At most so many residues from one missing stretch to the next.
+const LONGEST_PERIOD: usize = 60;
+/// Where the made-up structures stand: real ones are as far from the origin, and
+/// their coordinates have as many digits.
+const ORIGIN: Point = [100.0; 3];
 /// Residues of one straight stretch of a made-up structure.
 const STRETCH: usize = 50;
 /// Distance in ångström of neighbouring stretches.
@@ -44,7 +52,7 @@ pub struct Outline {
 #[must_use]
 pub fn outlines(seed: u64) -> (Vec<Outline>, Vec<Outline>) {
     let mut random = Random::new(seed);
-    let test: Vec<Outline> = lengths(TEST.0, TEST.1, &TEST_QUANTILES, TEST_LONGEST)
+    let mut test: Vec<Outline> = lengths(TEST.0, TEST.1, &TEST_QUANTILES, TEST_LONGEST)
         .into_iter()
         .enumerate()
         .map(|(k, length)| Outline {
@@ -78,6 +86,9 @@ pub fn outlines(seed: u64) -> (Vec<Outline>, Vec<Outline>) {
                 }
             }
         }
+    }
+    for target in train.iter_mut().chain(&mut test) {
+        repeat_first_chain(&mut target.sequence);
     }
     // A shuffle, so that file order is not length order.
     for k in (1..train.len()).rev() {
@@ -138,6 +149,25 @@ fn lengths(count: usize, total: usize, quantiles: &[(f64, f64)], longest: usize)
     found
 }
 
+/// Residues of the first chain, which is there twice before another chain follows;
+/// `None` where a target of this length is one chain.
+fn first_chain(length: usize) -> Option<usize> {
+    (length >= SHORTEST_COMPLEX && length.is_multiple_of(3)).then_some(2 * length / 5)
+}
+
+/// Makes the second chain of a target that has several the same as the first.
+fn repeat_first_chain(sequence: &mut [u8]) {
+    if let Some(residues) = first_chain(sequence.len()) {
+        sequence.copy_within(..residues, residues);
+    }
+}
+
+/// Whether residue `i` (from 0) of the `k`th structure of `length` residues is missing.
+fn is_missing(k: usize, length: usize, i: usize) -> bool {
+    let period = (length / 2).clamp(6, LONGEST_PERIOD);
+    !k.is_multiple_of(4) && (i + k) % period < 2 * period / 3
+}
+
 /// The numbers 0, 1, 2 … as ids of four characters.
 fn pdb_id(number: usize) -> String {
     const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -176,33 +206,48 @@ pub fn write_sequences(targets: &[Outline], out: &mut impl Write) -> io::Result<
     )?;
     for Outline { id, sequence, date } in targets {
         let text = String::from_utf8_lossy(sequence);
-        writeln!(
-            out,
-            "{id},{text},{date},made-up RNA,A:1,\">{id}_1|Chain A|RNA (synthetic)\n{text}\n\",,"
-        )?;
+        let (copies, all) = match first_chain(sequence.len()) {
+            None => ("A:1", format!(">{id}_1|Chain A|RNA (synthetic)\n{text}\n")),
+            Some(first) => (
+                "A:2;B:1",
+                format!(
+                    ">{id}_1|Chains A, C|RNA (synthetic)\n{}\n>{id}_2|Chain B|RNA (synthetic)\n{}\n",
+                    &text[..first],
+                    &text[2 * first..]
+                ),
+            ),
+        };
+        writeln!(out, "{id},{text},{date},made-up RNA,{copies},\"{all}\",,")?;
     }
     Ok(())
 }
 
-/// Writes labels with part 2's columns; every other target misses a stretch.
+/// Writes labels with part 2's columns. A missing residue is -1e18 in most targets
+/// and empty in some: the competition's files have both.
 ///
 /// # Errors
 /// `out` cannot be written.
 pub fn write_labels(targets: &[Outline], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "ID,resname,resid,x_1,y_1,z_1,chain,copy")?;
     for (k, Outline { id, sequence, .. }) in targets.iter().enumerate() {
-        let missing = if k.is_multiple_of(2) {
-            sequence.len() / 3..sequence.len() / 3 + sequence.len() / 8 + 1
+        let missing = if k % 5 == 4 {
+            ",,"
         } else {
-            0..0
+            "-1e+18,-1e+18,-1e+18"
         };
+        let first = first_chain(sequence.len()).unwrap_or(sequence.len());
         for (i, letter) in sequence.iter().enumerate() {
             let (letter, n) = (char::from(*letter), i + 1);
-            if missing.contains(&i) {
-                writeln!(out, "{id}_{n},{letter},{n},,,,A,1")?;
+            let chain = match i / first {
+                0 => "A,1",
+                1 => "A,2",
+                _ => "B,1",
+            };
+            if is_missing(k, sequence.len(), i) {
+                writeln!(out, "{id}_{n},{letter},{n},{missing},{chain}")?;
             } else {
                 let [x, y, z] = place(i);
-                writeln!(out, "{id}_{n},{letter},{n},{x:.3},{y:.3},{z:.3},A,1")?;
+                writeln!(out, "{id}_{n},{letter},{n},{x:.3},{y:.3},{z:.3},{chain}")?;
             }
         }
     }
@@ -239,7 +284,10 @@ pub fn write_sample(targets: &[Outline], out: &mut impl Write) -> io::Result<()>
 fn place(i: usize) -> Point {
     let (stretch, along) = (i / STRETCH, to_f64(i % STRETCH));
     let (row, column) = (stretch / STRETCH, stretch % STRETCH);
-    let foot = [SPACING * to_f64(column), SPACING * to_f64(row), 0.0];
+    let foot = add(
+        ORIGIN,
+        [SPACING * to_f64(column), SPACING * to_f64(row), 0.0],
+    );
     let [x, y, z] = strand_point(along);
     let upright = if stretch.is_multiple_of(2) {
         [x, y, z]
@@ -265,6 +313,7 @@ mod tests {
         assert_eq!((lengths.len(), lengths.iter().sum::<usize>()), TRAIN);
         assert_eq!((lengths[0], lengths[5_715]), (10, TRAIN_LONGEST));
         assert!(lengths[1_429].abs_diff(43) < 2 && lengths[4_287].abs_diff(2_584) < 20);
+        assert!((94..=95).contains(&lengths[2_858]), "{}", lengths[2_858]);
         assert!(lengths[5_714] < 10_000, "{}", lengths[5_714]);
         let lengths = sorted(&test);
         assert_eq!((lengths.len(), lengths.iter().sum::<usize>()), TEST);
@@ -276,19 +325,65 @@ mod tests {
     }
 
     #[test]
+    fn half_of_the_residues_are_missing_and_no_structure_is_empty() {
+        let (train, _) = outlines(1);
+        let (mut missing, mut incomplete) = (0, 0);
+        for (k, target) in train.iter().enumerate() {
+            let length = target.sequence.len();
+            let holes = (0..length).filter(|&i| is_missing(k, length, i)).count();
+            assert!(holes < length, "{k}: {holes} of {length}");
+            missing += holes;
+            incomplete += usize::from(holes > 0);
+        }
+        let part = to_f64(missing) / to_f64(TRAIN.1);
+        assert!((0.49..0.51).contains(&part), "{part}");
+        assert!(incomplete > TRAIN.0 / 2);
+    }
+
+    #[test]
+    fn chains_stand_after_each_other_and_add_up() {
+        let (train, test) = outlines(1);
+        for targets in [train, test] {
+            let several = targets
+                .iter()
+                .filter_map(|t| Some((t, first_chain(t.sequence.len())?)));
+            let several: Vec<_> = several.take(9).collect();
+            assert!(several.len() > 2);
+            for (target, first) in several {
+                assert_eq!(target.sequence[..first], target.sequence[first..2 * first]);
+                let mut out = Vec::new();
+                write_sequences(std::slice::from_ref(target), &mut out).unwrap();
+                let text = String::from_utf8(out).unwrap();
+                let (_, quoted) = text.split_once("A:2;B:1,\"").unwrap();
+                let fasta = quoted.split('"').next().unwrap();
+                let found = crate::chains::cuts("A:2;B:1", fasta, target.sequence.len());
+                assert_eq!(found, Some(vec![first, 2 * first]));
+            }
+        }
+    }
+
+    #[test]
     fn labels_have_part_twos_columns_and_holes() {
         let outline = |id: &str| Outline {
             id: id.into(),
-            sequence: b"GACU".to_vec(),
+            sequence: b"GACUGACU".to_vec(),
             date: String::new(),
         };
+        let ids = [
+            "1AAA", "1AAB", "1AAC", "1AAD", "1AAE", "1AAF", "1AAG", "1AAH", "1AAI", "1AAJ",
+        ];
         let mut out = Vec::new();
-        write_labels(&[outline("1AAA"), outline("1AAB")], &mut out).unwrap();
+        write_labels(&ids.map(outline), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "ID,resname,resid,x_1,y_1,z_1,chain,copy");
-        assert_eq!(lines[2], "1AAA_2,A,2,,,,A,1");
-        assert!(lines[6].starts_with("1AAB_2,A,2,") && lines[6].ends_with(",A,1"));
-        assert_eq!(lines.iter().filter(|line| line.contains(",,,")).count(), 1);
+        let rows = |id: &str, holes: &str| {
+            let own = lines.iter().filter(|line| line.starts_with(id));
+            own.filter(|line| line.ends_with(holes)).count()
+        };
+        assert_eq!(rows("1AAA", ",A,1"), 8);
+        assert_eq!(rows("1AAA", ",-1e+18,-1e+18,-1e+18,A,1"), 0);
+        assert_eq!(rows("1AAB", ",-1e+18,-1e+18,-1e+18,A,1"), 6);
+        assert_eq!(rows("1AAJ", ",,,,A,1"), 5);
     }
 }

@@ -2,15 +2,19 @@
 
 use std::fmt::{Display, Write as _};
 
-/// What things are drawn in: readable on white and by the colour-blind
-/// (Okabe & Ito's palette).
+/// What things are drawn in: readable on the sheet, which is white also on a dark
+/// page, and by the colour-blind (of Okabe & Ito's palette, and of different
+/// lightness where marks lie on each other).
 pub(super) mod ink {
     pub(in crate::plot) const TEXT: &str = "#222222";
     pub(in crate::plot) const FAINT: &str = "#dddddd";
-    pub(in crate::plot) const MUTED: &str = "#777777";
+    pub(in crate::plot) const TIE: &str = "#a9a9a9";
+    pub(in crate::plot) const MUTED: &str = "#595959";
     pub(in crate::plot) const OURS: &str = "#0072b2";
-    pub(in crate::plot) const RECIPE: &str = "#d55e00";
-    pub(in crate::plot) const ORACLE: &str = "#009e73";
+    pub(in crate::plot) const OURS_BROAD: &str = "#4a9fd4";
+    pub(in crate::plot) const RECIPE: &str = "#b34700";
+    pub(in crate::plot) const ORACLE: &str = "#111111";
+    pub(in crate::plot) const TRUTH: &str = "#9a9a9a";
 }
 
 /// A sheet `width` by `height` pixels.
@@ -79,6 +83,14 @@ impl Canvas {
         let _ = writeln!(
             self.marks,
             r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" fill="none" stroke="{colour}" stroke-width="1.3"/>"#
+        );
+    }
+
+    /// A ring filled with white: a mark that stands out on any other.
+    pub(super) fn bead(&mut self, [x, y]: [f64; 2], radius: f64, colour: &str) {
+        let _ = writeln!(
+            self.marks,
+            r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" fill="white" stroke="{colour}" stroke-width="1.7"/>"#
         );
     }
 

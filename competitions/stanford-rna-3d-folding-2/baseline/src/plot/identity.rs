@@ -61,34 +61,44 @@ pub fn against_identity(report: &ValidationReport) -> Option<String> {
         let x = across.at(figure(item, "nearest_identity")?);
         let recipe = figure(item, "recipe")?;
         better += usize::from(item.score > recipe);
-        canvas.line([x, up.at(item.score)], [x, up.at(recipe)], ink::FAINT, 1.5);
+        canvas.line([x, up.at(item.score)], [x, up.at(recipe)], ink::TIE, 1.2);
         canvas.ring([x, up.at(recipe)], 3.2, ink::RECIPE);
     }
     for item in &report.items {
         let x = across.at(figure(item, "nearest_identity")?);
-        // A longer chain is a larger dot; its area is its length.
-        let radius = (figure(item, "residues")? / 6.0).sqrt().clamp(2.0, 8.0);
-        canvas.dot([x, up.at(item.score)], radius, ink::OURS);
+        canvas.dot(
+            [x, up.at(item.score)],
+            radius(figure(item, "residues")?),
+            ink::OURS,
+        );
     }
-    canvas.dot([640.0, 48.0], 5.0, ink::OURS);
-    canvas.text(
-        [652.0, 52.0],
-        12.5,
-        "start",
-        ink::TEXT,
-        "rna3d (area: length)",
-    );
-    canvas.ring([640.0, 68.0], 3.2, ink::RECIPE);
-    canvas.text([652.0, 72.0], 12.5, "start", ink::TEXT, "published recipe");
+    canvas.text([580.0, 52.0], 12.5, "start", ink::TEXT, "rna3d, residues:");
+    for (x, residues) in [(690.0, 20.0), (734.0, 80.0), (780.0, 240.0)] {
+        canvas.dot([x, 48.0], radius(residues), ink::OURS);
+        canvas.text(
+            [x + 11.0, 52.0],
+            12.5,
+            "start",
+            ink::TEXT,
+            format_args!("{residues:.0}"),
+        );
+    }
+    canvas.text([580.0, 72.0], 12.5, "start", ink::TEXT, "published recipe:");
+    canvas.ring([690.0, 68.0], 3.2, ink::RECIPE);
     let share = 100.0 * to_f64(better) / to_f64(report.items.len().max(1));
     Some(canvas.finish(
         "How near the truth, and how near a template was",
         &format!(
-            "{} targets {}; rna3d is ahead on {share:.0} %",
+            "{} targets {}; rna3d is ahead of the recipe on {share:.0} %",
             report.items.len(),
             report.split
         ),
     ))
+}
+
+/// A longer chain is a larger dot: its area is its length.
+fn radius(residues: f64) -> f64 {
+    (residues / 6.0).sqrt().clamp(2.4, 8.0)
 }
 
 /// Where the axis of identities begins: the ten per cent below the least, since
@@ -111,7 +121,7 @@ mod tests {
         let mut report = report(&[("a", 0.62, 0.5), ("b", 0.47, 0.5)]);
         let file = against_identity(&report).unwrap();
         assert!(file.contains(">40 %<") && !file.contains(">30 %<"));
-        assert!(file.contains("ahead on 100 %"));
+        assert!(file.contains("ahead of the recipe on 100 %"));
         // The least stands 7 of 60 per cent to the right of the axis.
         assert!(file.contains(r#"<circle cx="158.7""#), "{file}");
         report.items[0].detail.clear();

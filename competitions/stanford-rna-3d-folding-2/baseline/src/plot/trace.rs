@@ -65,7 +65,7 @@ pub fn superposed(
                 let off = truth[i].zip(moved[i]).map_or(FAR, |(a, b)| distance(a, b));
                 heat(off / FAR)
             } else {
-                "#9a9a9a".to_owned()
+                ink::TRUTH.to_owned()
             };
             let near = here[2] / depth;
             let width = if ours { 3.4 } else { 5.0 } * (1.0 + 0.35 * near);
@@ -96,59 +96,84 @@ pub fn superposed(
             canvas.text([at[0] + 10.0, at[1] + 5.0], 14.0, "start", ink::TEXT, name);
         }
     }
-    canvas.line([30.0, 608.0], [54.0, 608.0], "#9a9a9a", 5.0);
-    canvas.text([62.0, 612.0], 12.5, "start", ink::TEXT, "experiment");
-    for k in 0..24 {
-        let part = f64::from(k) / 23.0;
-        canvas.rect(
-            [170.0 + 6.0 * f64::from(k), 602.0],
-            [6.5, 11.0],
-            &heat(part),
-        );
-    }
-    canvas.text(
-        [322.0, 612.0],
-        12.5,
-        "start",
-        ink::TEXT,
-        format_args!("prediction, 0 to {FAR:.0} Å and more from it"),
-    );
-    canvas.line([700.0, 608.0], [700.0 + 20.0 * zoom, 608.0], ink::TEXT, 2.0);
-    canvas.text(
-        [708.0 + 20.0 * zoom, 612.0],
-        12.5,
-        "start",
-        ink::TEXT,
-        "20 Å",
-    );
+    legend(&mut canvas, zoom);
+    let resolved = if found.resolved == truth.len() {
+        "all of them resolved".to_owned()
+    } else {
+        format!("{} of them resolved", found.resolved)
+    };
     Some(canvas.finish(
         &format!("{id}, C1′ trace: TM-score {:.3}", found.score),
         &format!(
-            "{} residues, {} of them resolved; seen along the thinnest direction",
-            truth.len(),
-            found.resolved
+            "{} residues, {resolved}; seen along the thinnest direction",
+            truth.len()
         ),
     ))
+}
+
+/// What the colours mean, and how long an ångström is.
+fn legend(canvas: &mut Canvas, zoom: f64) {
+    canvas.line([30.0, 604.0], [54.0, 604.0], ink::TRUTH, 5.0);
+    canvas.text([64.0, 608.0], 12.5, "start", ink::TEXT, "experiment");
+    canvas.text(
+        [178.0, 608.0],
+        12.5,
+        "start",
+        ink::TEXT,
+        "prediction, by its distance from it",
+    );
+    for k in 0..36 {
+        let x = 392.0 + 5.0 * f64::from(k);
+        canvas.rect([x, 598.0], [5.5, 11.0], &heat(f64::from(k) / 35.0));
+    }
+    let labels = [
+        (0.0, "0".to_owned()),
+        (0.5, format!("{:.0}", FAR / 2.0)),
+        (1.0, format!("{FAR:.0} Å and more")),
+    ];
+    for (part, label) in labels {
+        let x = 392.0 + 180.0 * part;
+        canvas.line([x, 611.0], [x, 614.0], ink::MUTED, 1.0);
+        canvas.text([x, 627.0], 11.0, "middle", ink::MUTED, label);
+    }
+    let bar = scale_bar(zoom);
+    canvas.line([690.0, 604.0], [690.0 + bar * zoom, 604.0], ink::TEXT, 2.0);
+    canvas.text(
+        [698.0 + bar * zoom, 608.0],
+        12.5,
+        "start",
+        ink::TEXT,
+        format_args!("{bar:.0} Å"),
+    );
+}
+
+/// The longest round length that has room, in ångström.
+fn scale_bar(zoom: f64) -> f64 {
+    let round = [100.0, 50.0, 20.0, 10.0, 5.0];
+    let fits = round.into_iter().find(|length| length * zoom <= 140.0);
+    fits.unwrap_or(2.0)
 }
 
 fn middle_of(a: Point, b: Point) -> Point {
     scale(add(a, b), 0.5)
 }
 
-/// Blue over pale to vermilion for 0 to 1.
+/// Blue over purple and red to orange for 0 to 1: ever lighter, so that the order is
+/// seen without colours too, and never as grey as the experiment.
 fn heat(part: f64) -> String {
-    let part = part.clamp(0.0, 1.0);
-    let stops = [
-        [0.0, 114.0, 178.0],
-        [240.0, 200.0, 90.0],
-        [213.0, 60.0, 0.0],
+    const STOPS: [[f64; 3]; 4] = [
+        [0.0, 70.0, 160.0],
+        [126.0, 40.0, 160.0],
+        [212.0, 60.0, 100.0],
+        [248.0, 150.0, 40.0],
     ];
-    let (from, to, part) = if part < 0.5 {
-        (stops[0], stops[1], 2.0 * part)
-    } else {
-        (stops[1], stops[2], 2.0 * part - 1.0)
+    let along = 3.0 * part.clamp(0.0, 1.0);
+    let (from, part) = match along {
+        ..1.0 => (0, along),
+        ..2.0 => (1, along - 1.0),
+        _ => (2, along - 2.0),
     };
-    let mix = |k: usize| from[k] + (to[k] - from[k]) * part;
+    let mix = |k: usize| STOPS[from][k] + (STOPS[from + 1][k] - STOPS[from][k]) * part;
     format!("rgb({:.0},{:.0},{:.0})", mix(0), mix(1), mix(2))
 }
 
@@ -203,7 +228,7 @@ mod tests {
         assert!(superposed("x", &[None], &truth[..1]).is_none());
         // Where nothing is misplaced all of it is blue, and it moves on smoothly: each
         // residue's curve begins where the one before it ended.
-        let blue = r#"stroke="rgb(0,114,178)""#;
+        let blue = r#"stroke="rgb(0,70,160)""#;
         assert_eq!(file.matches(blue).count(), 30);
         let ways = |name: &str| -> std::collections::BTreeSet<&str> {
             let own = file.lines().filter(|line| line.contains(blue));
@@ -225,12 +250,23 @@ mod tests {
             point[0] += 40.0;
         }
         let file = superposed("1ABC_A", &bent, &truth).unwrap();
-        assert!(file.matches("rgb(213,60,0)").count() >= 10);
+        assert!(file.matches("rgb(248,150,40)").count() >= 10);
     }
 
     #[test]
-    fn colours_go_from_blue_to_vermilion() {
-        assert_eq!(heat(0.0), "rgb(0,114,178)");
-        assert_eq!(heat(7.0), "rgb(213,60,0)");
+    fn colours_go_from_blue_to_orange() {
+        assert_eq!(heat(0.0), "rgb(0,70,160)");
+        assert_eq!(heat(0.5), "rgb(169,50,130)");
+        assert_eq!(heat(7.0), "rgb(248,150,40)");
+    }
+
+    #[test]
+    fn the_scale_bar_stays_on_the_paper() {
+        for (zoom, length) in [(14.0, 10.0), (5.0, 20.0), (0.5, 100.0), (60.0, 2.0)] {
+            assert!((scale_bar(zoom) - length).abs() < 1e-9, "{zoom}");
+        }
+        let short: Vec<Option<Point>> = helix(5).into_iter().map(Some).collect();
+        let file = superposed("x", &short, &short).unwrap();
+        assert!(file.contains(">10 Å<") && file.contains("all of them resolved"));
     }
 }

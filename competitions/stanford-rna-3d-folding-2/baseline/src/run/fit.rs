@@ -8,11 +8,16 @@ use kgl_contract::SearchMerged;
 
 use super::score::{group_of, read_groups};
 use super::with_workers;
+use crate::bootstrap::{interval_95, mean};
 use crate::candidates::{NAMES, with_pairs};
 use crate::cli::Fit;
 use crate::fit::fit;
+use crate::held_out::{HeldOut, held_out};
 use crate::labels::{Keep, Structure, read_labels_into};
 use crate::predict::read_structures;
+
+/// Of the intervals: the same figures give the same interval.
+const SEED: u64 = 1;
 
 pub(super) fn run_fit(options: &Fit, io: &Io) -> Result<Exit, Failure> {
     let (merged, source) = io.read_document::<SearchMerged>(options.merged.as_deref())?;
@@ -39,8 +44,10 @@ pub(super) fn run_fit(options: &Fit, io: &Io) -> Result<Exit, Failure> {
         .map(|hit| hit.target.as_str())
         .collect();
     let library = with_pairs(read_structures(&options.labels, &wanted)?);
-    let weights = with_workers(options.workers, || {
-        fit(&merged, &library, &truths, |id| group_of(&groups, id))
+    let of = |id: &str| group_of(&groups, id);
+    let (weights, found) = with_workers(options.workers, || match options.folds {
+        None => Ok((fit(&merged, &library, &truths, of)?, Vec::new())),
+        Some(folds) => held_out(&merged, &library, &truths, of, folds.into()),
     })??;
     let mut out = String::new();
     for (name, weight) in NAMES.iter().zip(weights) {
@@ -48,6 +55,23 @@ pub(super) fn run_fit(options: &Fit, io: &Io) -> Result<Exit, Failure> {
         let _ = writeln!(out, "{weight:.4}, // {name}");
     }
     io.note(format_args!("fitted on {} targets", truths.len()));
+    if let Some(folds) = options.folds {
+        io.note(told(&found, folds));
+    }
     io.write_stdout(out.as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// What targets reached that were left out of the fit.
+fn told(found: &[HeldOut], folds: u16) -> String {
+    let [best, first] = [|one: &HeldOut| one.best, |one: &HeldOut| one.first].map(|figure| {
+        let scores: Vec<(&str, f64)> = found
+            .iter()
+            .map(|one| (one.group.as_str(), figure(one)))
+            .collect();
+        let all: Vec<f64> = scores.iter().map(|(_, score)| *score).collect();
+        let [low, high] = interval_95(&scores, SEED);
+        format!("{:.4} ({low:.3}–{high:.3})", mean(&all))
+    });
+    format!("left out, {folds} folds: best of five {best}, first slot {first}")
 }
