@@ -37,7 +37,8 @@
 //! - [`scoring`]: the numbers, checked.
 //! - [`scalar`]: the recurrence as it stands above; the oracle of all tests.
 //! - [`kernel`]: the same scores for one query against many targets, a target
-//!   a vector lane; [`Engine`] picks the widest vectors the processor has.
+//!   a vector lane; [`Engine`] picks the widest vectors the processor has, and
+//!   [`Engine::lay_out`] keeps targets ready for further queries.
 //! - [`traceback`]: the one canonical [`Alignment`] among the best ones, in
 //!   bounded memory; [`band`]: the same, where the score proves that it lies on
 //!   a few diagonals. [`Engine::align`] does many at a time, in lanes, and
