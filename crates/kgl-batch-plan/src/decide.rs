@@ -68,7 +68,8 @@ pub fn shards_for(cells: u64, targets: usize, target_s: u64, terms: &Terms) -> u
 /// Decides, for the shards of `partition` that are `missing`.
 ///
 /// # Errors
-/// A shard that there is not, nothing to do, or more tasks than a job may have (exit 2).
+/// A shard that there is not, more tasks than a job may have, or tasks that would not end in time
+/// (exit 2).
 pub fn decide(
     partition: &Partition,
     missing: &IndexSet,
@@ -97,6 +98,14 @@ pub fn decide(
     let parallelism =
         u32::try_from(tasks.clamp(1, u64::from(terms.max_parallel.max(1)))).unwrap_or(u32::MAX);
     let estimate = estimate(&cells, parallelism, terms, here);
+    if estimate.task_s > LONGEST_S {
+        return Err(Failure::usage(format_args!(
+            "a task would take {}, and is ended after {}",
+            duration(estimate.task_s),
+            duration(LONGEST_S)
+        ))
+        .hint("cut the search into more shards (--count), or leave the count out"));
+    }
     Ok(Decision {
         shards,
         indexes: missing.clone(),
@@ -234,6 +243,24 @@ mod tests {
         assert!(why((0..5).collect()).starts_with("5 tasks, but a job has 4 at most"));
         assert!(why([5].into_iter().collect()).starts_with("shard 5 is said to be missing"));
         assert!(decide(&dealt(9, 5), &(1..5).collect(), &few, HERE).is_ok());
+    }
+
+    #[test]
+    fn tasks_that_would_not_end_in_time_are_no_plan() {
+        // One shard of 10^8 cells.
+        let at = |cells_per_core_s| {
+            let slow = Terms {
+                workers: 1,
+                cells_per_core_s,
+                ..terms()
+            };
+            decide(&dealt(100, 1), &(0..1).collect(), &slow, HERE)
+        };
+        // Ten days, of which patience would make fifty.
+        assert_eq!(at(116).unwrap().max_run_s, LONGEST_S);
+        let why = at(80).unwrap_err().to_string();
+        assert!(why.starts_with("a task would take 14 d"), "{why}");
+        assert!(why.contains("--count"), "{why}");
     }
 
     proptest! {

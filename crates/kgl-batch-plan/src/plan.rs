@@ -50,11 +50,15 @@ pub(crate) fn plan(arguments: &PlanArguments, io: &Io) -> Result<ArrayJob, Failu
         }
     };
     let count = u32::try_from(partition.shards().len()).unwrap_or(u32::MAX);
+    let folder = arguments.shards.as_deref().unwrap_or(Path::new("FOLDER"));
     if let Some(found) = there.count.filter(|&found| found != count) {
         return Err(Failure::usage(format_args!(
             "the shards that are here are of {found}, not of {count}"
         ))
-        .hint("leave --count out, or name another folder with --shards"));
+        .hint(format_args!(
+            "leave --count out, or move {} away to cut the search anew",
+            folder.display()
+        )));
     }
     let missing = match &arguments.missing {
         Some(path) => read_indexes(path, io)?,
@@ -65,9 +69,8 @@ pub(crate) fn plan(arguments: &PlanArguments, io: &Io) -> Result<ArrayJob, Failu
         .filter(|index| !there.indexes.contains(index))
         .collect();
     if missing.is_empty() {
-        return Err(
-            Failure::no(format_args!("all {count} shards are there")).hint("merge them: kgl-merge")
-        );
+        return Err(Failure::no(format_args!("all {count} shards are there"))
+            .hint(format_args!("merge them: kgl-merge {}", folder.display())));
     }
     let decision = decide(&partition, &missing, &terms, here)?;
 

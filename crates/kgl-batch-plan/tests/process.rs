@@ -261,7 +261,7 @@ fn only_what_is_missing_is_planned() {
     assert!(
         folder
             .refuse(&["--shards", "here", "--count", "7"])
-            .contains("are of 6, not of 7")
+            .contains("are of 6, not of 7\n  hint: leave --count out, or move here away")
     );
     for index in 0..6 {
         folder.shard("here", index, 6, identity);
@@ -270,7 +270,7 @@ fn only_what_is_missing_is_planned() {
     assert!(
         done.assert_code(1)
             .stderr_text()
-            .contains("all 6 shards are there")
+            .contains("all 6 shards are there\n  hint: merge them: kgl-merge here")
     );
     folder.shard("here", 2, 6, Sha256::of(b"another search"));
     assert!(
