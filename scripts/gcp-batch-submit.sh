@@ -74,7 +74,7 @@ ask "submit $id" batch jobs submit "$id" --location "$place" --config "$scratch/
 if [ "$code" -ne 0 ]; then
   # An answer may have been lost on the way: whether the job is there decides.
   asked=0
-  ask_quietly "ask for $id" batch jobs describe "$id" --location "$place" --format=json >"$scratch/found.json" || asked=$?
+  ask_quietly "ask for $id" batch jobs describe "$id" --location "$place" --format=json >"$scratch/found.json" 2>"$scratch/asked" || asked=$?
   if [ "$asked" -ne 0 ] || ! kgl-batch-plan same "$plan" "$scratch/found.json"; then
     cat "$scratch/refused" >&2
     # Where it cannot be told, the record stays, so that it can be asked for later. Refused in
@@ -82,6 +82,7 @@ if [ "$code" -ne 0 ]; then
     if [ "$asked" -le 1 ] || [ "$code$asked" = 22 ]; then
       rm -r "$record"
     else
+      cat "$scratch/asked" >&2
       say "whether it was submitted cannot be told now: make gcp-status competition=$slug"
     fi
     exit "$code"

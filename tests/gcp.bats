@@ -159,6 +159,8 @@ no_job() {
   # And one that there is not.
   run -2 submit --region mars-north1
   [[ "$output" == *"Batch does not run in this region"*"--region NAME"* ]] || { echo "$output" >&2; false; }
+  # Once: that it is not there either is no news.
+  [ "$(grep -c 'does not run in this region' <<<"$output")" -eq 1 ]
 }
 
 @test "who is not logged in, has no project or another's bucket is told what to do, and nothing is left" {
@@ -326,7 +328,7 @@ no_job() {
   [[ "$output" == *"there is one of this name already"*"another name"* ]]
 }
 
-@test "a submission that fails leaves no record, and one that cannot be told keeps it" {
+@test "a submission that fails leaves no record" {
   begin "$ready}"
   google fault '{"on": "jobs", "status": 400, "message": "no"}'
   run -2 submit
@@ -334,6 +336,20 @@ no_job() {
   google fault '{"on": "insert", "times": 9, "status": 403, "message": "no"}'
   run -2 submit
   no_job
+}
+
+@test "where it cannot be told whether a job was submitted, its record stays" {
+  begin "$ready}"
+  # It counts, and from then on nobody answers.
+  google fault '{"on": "jobs", "cut": "after"}'
+  google fault '{"on": "jobs", "times": 99, "status": 429, "message": "busy"}'
+  run -3 submit
+  [[ "$output" == *"cannot submit kgl-"*"too much was asked of Google at once"*"cannot ask for kgl-"*"whether it was submitted cannot be told now: make gcp-status"* ]]
+  # With that the job is found once somebody does.
+  google clear
+  run -0 status --watch
+  [[ "$output" == *"SUCCEEDED, 3 of 3 shards done"* ]]
+  run -0 pull
 }
 
 @test "a shard in the bucket that is not what it should be is not believed" {

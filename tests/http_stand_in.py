@@ -25,6 +25,11 @@ class Faults:
             self.waiting.append({"skip": 0, "times": 1, **fault})
             return {"waiting": len(self.waiting)}
 
+    def clear(self):
+        with self.lock:
+            self.waiting.clear()
+            return {"waiting": 0}
+
     def next_for(self, name, **about):
         """The fault that is due; where it says of whom (`task`, …), only for them."""
         with self.lock:

@@ -3,7 +3,7 @@
 Service Usage, IAM, Resource Manager and the endpoint for tokens.
 
     stand_in.py serve FOLDER < settings.json     serve until stdin closes; state below FOLDER
-    stand_in.py tell FOLDER VERB [JSON]           fault, set, state or journal, to a running one
+    stand_in.py tell FOLDER VERB [JSON]           fault, clear, set, state or journal, to a running one
 
 It checks what Google would, and runs the tasks of a job as real processes, each attempt
 on a machine of its own: a folder, nothing of this environment, a token as the job's
@@ -21,7 +21,7 @@ What it is told to serve (all optional), as one line of JSON on stdin:
      "refresh_token": "user-refresh",               what a login that is still good holds
      "page_size": 1000}                             the most a listing gives at once
 
-`set` changes these while it runs. A fault is told with `fault`, and is used up after
+`set` changes these while it runs, `clear` takes faults back. A fault is told with `fault`, and is used up after
 `times` requests (default 1) that match:
 
     {"on": "insert" | "media" | "jobs" | "bucket" | … | "*",  the first word of a journal's line
@@ -277,6 +277,8 @@ class Handler(StandInHandler):
         told = json.loads(body or b"null")
         if verb == "fault":
             answer = self.world.faults.add(told)
+        elif verb == "clear":
+            answer = self.world.faults.clear()
         elif verb == "set":
             self.world.settings.update(told)
             answer = {"set": sorted(told)}
